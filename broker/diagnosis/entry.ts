@@ -1,0 +1,55 @@
+/** The shape of one entry of the catalogue of diagnoses. */
+
+export type Room =
+  | 'accept'
+  | 'hello'
+  | 'handshake'
+  | 'certificate'
+  | 'connect'
+  | 'registration'
+  | 'permission'
+  | 'session'
+  | 'traffic'
+  | 'close'
+
+/** Who has to act: the device (its firmware, its files), the broker's set-up (config, policies, registry), or us. */
+export type Blame = 'device' | 'setup' | 'broker'
+
+/** `proof`: the evidence admits nothing else. `likely`: it points there. `guess`: ranked candidates, in the evidence. */
+export type Certainty = 'proof' | 'likely' | 'guess'
+
+/** How loud it is: `info` is an ordinary end, `note` changes nothing, `warning` will bite, `error` refused. */
+export type Severity = 'info' | 'note' | 'warning' | 'error'
+
+/** What AWS IoT Core shows in this case. Absent keys: nothing, or not known. */
+export type AwsView = {
+  alert?: number
+  connack?: number
+  disconnectReason?: string
+  logReason?: string
+  /** One sentence where AWS differs from us, or is not known. */
+  note?: string
+}
+
+export type Entry<E> = {
+  room: Room
+  severity: Severity
+  blame: Blame | ((evidence: E) => Blame)
+  certainty: Certainty
+  /** One short title for docs/diagnoses.md: what this code means. */
+  title: string
+  /** One line, lower case, no full stop, user-supplied text in backticks. */
+  says(evidence: E): string
+  /** What to do now, in the same form. In the words of the client's own TLS stack where the evidence knows it. */
+  remedy(evidence: E): string
+  /** The TLS alert that we send when this refuses inside the handshake. */
+  alert?: number
+  aws: AwsView
+  /** Where the rule stands: RFC section, MQTT statement, AWS page. */
+  references: string[]
+  /** Evidence as it really looks, for docs and for the test of the sentences. */
+  example: E
+}
+
+/** The entries of one room, each typed by the evidence of its code. */
+export type Entries<E> = { [C in keyof E]: Entry<E[C]> }

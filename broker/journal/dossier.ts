@@ -1,0 +1,114 @@
+/**
+ * The closing record: everything that is known of one connection, written exactly once, when it has ended. Programs and
+ * tests build on these names (docs/log.md): add freely, rename nothing without a star in CHANGELOG.md.
+ */
+
+import type { AwsView, Blame, Certainty, Room } from '../diagnosis/entry.ts'
+
+export type ClosingRecord = {
+  event: 'connection.closed'
+  /** ISO, from the broker's clock. */
+  time: string
+  level: 'info' | 'warn' | 'error'
+  connection: string
+  clientId?: string
+  thingName?: string
+  certificateId?: string
+  remote: { address: string; port: number }
+  listener: { port: number }
+  durationMs: number
+  /** `refused`: it never got its CONNACK, or we ended it. `closed`: an ordinary end. */
+  verdict: 'refused' | 'closed'
+  /** Who ended it: we refuse the client, or the client refuses or leaves us. */
+  side: 'we' | 'client'
+  /** The last thing that each side had sent. */
+  phase: { client: string; broker: string }
+  room: Room
+  code: string
+  says: string
+  remedy: string
+  blame: Blame
+  certainty: Certainty
+  evidence: Record<string, unknown>
+  /** How often this device (by certificate, else by address) has ended with this code, and since when (ISO). */
+  repeat: { count: number; since: string }
+  also: { code: string; says: string; remedy: string; evidence: Record<string, unknown> }[]
+  aws: AwsView
+  /** What this client was shown. */
+  sent: { alert?: number; connack?: number; reasonCode?: number; close: 'fin' | 'reset' }
+  hello?: HelloRecord
+  tls?: TlsRecord
+  /** The client's certificates as sent, in order. */
+  chain?: CertificateRecord[]
+  path?: { anchor?: string; links: string[] }
+  mqtt?: MqttRecord
+  principal?: PrincipalRecord
+  decision?: DecisionRecord
+}
+
+export type HelloRecord = {
+  version: string
+  versions: string[]
+  cipherSuites: string[]
+  groups: string[]
+  signatureAlgorithms: string[]
+  sni?: string
+  alpn: string[]
+  maxFragmentLength?: number
+  extensions: string[]
+  ja3: string
+  ja4: string
+  stack: { name: string; confidence: 'high' | 'medium' | 'low'; why: string }
+}
+
+export type TlsRecord = {
+  version?: string
+  cipherSuite?: string
+  group?: string
+  serverCertificate?: 'RSA' | 'ECDSA'
+  signatureAlgorithm?: string
+  phase: string
+  alerts: { from: 'client' | 'broker'; level: string; number: number; name: string }[]
+}
+
+export type CertificateRecord = {
+  subject: string
+  issuer: string
+  serialNumber: string
+  sha256: string
+  notBefore: string
+  notAfter: string
+  key: string
+  signature: string
+  subjectKeyId?: string
+  authorityKeyId?: string
+  isCa: boolean
+}
+
+export type MqttRecord = {
+  protocol: string
+  clientId: string
+  cleanStart: boolean
+  keepAlive: number
+  username?: string
+  will?: { topic: string; qos: number; retain: boolean; bytes: number }
+  packets: { in: number; out: number }
+  bytes: { in: number; out: number }
+}
+
+export type PrincipalRecord = {
+  certificateId: string
+  status: string
+  caCertificateId?: string
+  thingName?: string
+  policies: string[]
+}
+
+export type DecisionRecord = {
+  action: string
+  resource: string
+  outcome: 'ALLOWED' | 'EXPLICIT_DENY' | 'IMPLICIT_DENY'
+  statement?: unknown
+  nearMisses: unknown[]
+  missingContextValues: string[]
+}

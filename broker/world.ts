@@ -1,0 +1,53 @@
+/**
+ * The world that is passed along: time, randomness and identifiers come from here and from nowhere else. That is what
+ * lets a test run twice and get the same log.
+ */
+
+import { randomBytes } from 'node:crypto'
+
+/** The broker's clock. `now` is wall time in ms since 1970; `elapsed` is monotonic ms, for durations only. */
+export type Clock = {
+  now(): number
+  elapsed(): number
+  /** Runs `act` once after `ms`. The returned function cancels it. Never keeps the process alive. */
+  after(ms: number, act: () => void): () => void
+}
+
+export type World = {
+  clock: Clock
+  /** Cryptographic randomness: keys, serial numbers. */
+  random(bytes: number): Buffer
+  /** The next identifier of a kind, unique in this process: `connection` gives `c1`, `c2`, ... */
+  nextId(kind: string): string
+}
+
+/** The system's clock, or one that runs on from `from` (ms since 1970). */
+export function runningClock(from?: number): Clock {
+  const shift = from === undefined ? 0 : from - Date.now()
+  return { now: () => Date.now() + shift, elapsed: () => performance.now(), after }
+}
+
+/** A clock that stands still at `at` (ms since 1970), so that every record of a test carries the same time. */
+export function standingClock(at: number): Clock {
+  return { now: () => at, elapsed: () => performance.now(), after }
+}
+
+/** @param clock the clock that everything in this process reads */
+export function createWorld(clock: Clock): World {
+  const counters = new Map<string, number>()
+  return {
+    clock,
+    random: bytes => randomBytes(bytes),
+    nextId(kind) {
+      const count = (counters.get(kind) ?? 0) + 1
+      counters.set(kind, count)
+      return `${kind.charAt(0)}${count}`
+    },
+  }
+}
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
