@@ -1,0 +1,57 @@
+/**
+ * The client's second flight (Certificate to Finished), held back, and the pieces in which OpenSSL gets it.
+ *
+ * Why pieces: when OpenSSL tries a certificate signature that doesn't verify (a chain with an impostor signer), it leaves
+ * an error on its queue although nothing is refused. If the next read then finds no data, Node takes that old error for
+ * a failure: `ERR_SSL_EVP_LIB`, on TLS 1.3 even an uncaught exception. So the byte that completes the Certificate must
+ * reach OpenSSL in the same piece as the Finished: then the handshake ends before the next read and the queue is cleared.
+ * Node hands a stream's bytes to OpenSSL in pieces of 1,024 bytes, which is what we cut for.
+ */
+
+export type Flight = {
+  /** The certificates as sent, in order; empty: the client had none; undefined: no Certificate message came. */
+  chain?: Buffer[]
+  /** The Certificate message could not be read. */
+  malformed: boolean
+  /** A CertificateVerify came. */
+  proved: boolean
+  /** More bytes than any real flight: not to be passed on. */
+  tooLarge: boolean
+  bytes: number
+  /** What OpenSSL gets, in order, each piece in a call of its own. */
+  pieces(): Buffer[]
+}
+
+/** Below Node's 1,024 so that no piece is cut again. */
+const PIECE = 1000
+
+export function flightOf(given: {
+  held: Buffer[]
+  after: Buffer[]
+  certificateEnd: number
+  chain: Buffer[] | undefined
+  malformed: boolean
+  proved: boolean
+  tooLarge: boolean
+}): Flight {
+  const { held, certificateEnd, chain } = given
+  const after = Buffer.concat(given.after)
+  return {
+    ...(chain === undefined ? {} : { chain }),
+    malformed: given.malformed,
+    proved: given.proved,
+    tooLarge: given.tooLarge,
+    bytes: held.reduce((sum, bytes) => sum + bytes.length, 0),
+    pieces() {
+      const flight = Buffer.concat(held)
+      const pieces: Buffer[] = []
+      const cut = Math.max(0, certificateEnd - 1)
+      for (let at = 0; at < cut; at += PIECE) {
+        pieces.push(flight.subarray(at, Math.min(cut, at + PIECE)))
+      }
+      pieces.push(flight.subarray(cut))
+      if (after.length > 0) pieces.push(after)
+      return pieces
+    },
+  }
+}

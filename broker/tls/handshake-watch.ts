@@ -1,0 +1,184 @@
+/**
+ * Watches a handshake from outside, both directions, record by record: what the server negotiated, the chain exactly as the
+ * client sent it, alerts of either side. TLS 1.2 is read in clear, TLS 1.3 with the secrets of OpenSSL's key log.
+ *
+ * It holds the client's second flight back until it is complete. That gives the moment to judge the chain, and it gives
+ * the flight to OpenSSL in pieces that it survives: see flight.ts.
+ */
+
+import { parseCertificates } from './certificate-messages.ts'
+import { type Flight, flightOf } from './flight.ts'
+import { handshakeReader, messageType } from './handshake-messages.ts'
+import { type RecordProtection, recordProtection } from './record-protection.ts'
+import { recordReader, recordType, type TlsRecord } from './records.ts'
+import { type ServerFlight, serverFlight } from './server-flight.ts'
+import type { ServerHello } from './server-hello.ts'
+
+export type Alert = { from: 'client' | 'broker'; level: number; number: number }
+
+export type HandshakeWatch = {
+  /** What OpenSSL writes to the client. */
+  outbound(chunk: Buffer): void
+  /** One line of the key log, by label. */
+  secret(label: string, secret: Buffer): void
+  /** What the client sends after its ClientHello: the bytes to pass on now, and the flight once it is complete. */
+  inbound(chunk: Buffer): { pass: Buffer[]; flight?: Flight }
+  serverHello(): ServerHello | undefined
+  /** The rest of our first flight, as far as it can be read. */
+  server(): ServerFlight
+  /** Alerts seen in clear, or in the client's second flight. */
+  alerts(): Alert[]
+  /** An alert that OpenSSL sent encrypted: worth looking for only when the handshake failed. */
+  sealedAlert(): Alert | undefined
+  /** The last handshake message of the client, in its own words: `ClientHello`, `Certificate`, ... */
+  clientSent(): string
+  /** True when our whole first flight is out, so that the client has seen our certificate. */
+  certificateShown(): boolean
+  /** A TLS 1.3 fatal alert under our application secret: how we refuse after our Finished (RFC 8446 6). */
+  sealAlert(number: number): Buffer
+}
+
+/** What we keep of a flight at the most; a chain of ten RSA-4096 certificates is below 20 KB. */
+export const FLIGHT_LIMIT = 160_000
+
+const TLS13 = 0x0304
+const FATAL = 2
+
+export function handshakeWatch(): HandshakeWatch {
+  const inRecords = recordReader()
+  const outRecords = recordReader()
+  const messages = handshakeReader()
+  const secrets = new Map<string, Buffer>()
+  const alerts: Alert[] = []
+  const server = serverFlight()
+  let clientKeys: RecordProtection | undefined
+  let held: Buffer[] = []
+  let heldBytes = 0
+  let certificateEnd = 0
+  let chain: Buffer[] | undefined
+  let malformed = false
+  let proved = false
+  let changedCipher = false
+  let done = false
+  let clientSent = 'ClientHello'
+
+  const tls13 = (): boolean => (server.hello()?.version ?? 0) >= TLS13
+
+  function readMessages(fragment: Buffer, end: number): boolean {
+    let finished = false
+    for (const message of messages.push(fragment)) {
+      if (message.type === messageType.certificate) {
+        chain = parseCertificates(message.body, server.hello()?.version ?? 0)
+        malformed = chain === undefined
+        certificateEnd = end
+        clientSent = chain?.length === 0 ? 'empty Certificate' : 'Certificate'
+      } else if (message.type === messageType.clientKeyExchange) clientSent = 'ClientKeyExchange'
+      else if (message.type === messageType.certificateVerify) {
+        proved = true
+        clientSent = 'CertificateVerify'
+      } else if (message.type === messageType.finished) {
+        clientSent = 'Finished'
+        finished = true
+      }
+    }
+    return finished
+  }
+
+  /** @returns true when this record ends the flight */
+  function readRecord(record: TlsRecord, end: number): boolean {
+    if (record.type === recordType.alert) {
+      // After ChangeCipherSpec a TLS 1.2 alert is encrypted and can't be read here.
+      if (record.fragment.length === 2) note('client', record.fragment)
+      clientSent = 'alert'
+      return true
+    }
+    if (!tls13()) {
+      if (changedCipher) {
+        clientSent = 'Finished'
+        return true
+      }
+      if (record.type === recordType.changeCipherSpec) changedCipher = true
+      if (record.type === recordType.handshake) readMessages(record.fragment, end)
+      return false
+    }
+    if (record.type !== recordType.applicationData) return false
+    clientKeys ??= keys('CLIENT_HANDSHAKE_TRAFFIC_SECRET')
+    const opened = clientKeys?.open(record.bytes)
+    if (opened === undefined) return true
+    if (opened.type === recordType.alert) {
+      note('client', opened.content)
+      clientSent = 'alert'
+      return true
+    }
+    return opened.type === recordType.handshake && readMessages(opened.content, end)
+  }
+
+  function keys(label: string): RecordProtection | undefined {
+    const secret = secrets.get(label)
+    const suite = server.hello()?.cipherSuite
+    return secret && suite !== undefined ? recordProtection(suite, secret) : undefined
+  }
+
+  function note(from: Alert['from'], fragment: Buffer): void {
+    const [level = 0, number = 0] = fragment
+    alerts.push({ from, level, number })
+  }
+
+  return {
+    outbound(chunk) {
+      for (const record of outRecords.push(chunk)) {
+        if (record.type === recordType.alert && record.fragment.length === 2) {
+          note('broker', record.fragment)
+        } else server.record(record)
+      }
+    },
+    secret(label, secret) {
+      secrets.set(label, secret)
+    },
+    inbound(chunk) {
+      // Until our ServerHello is out (or a retry was asked for), what comes belongs to the hello.
+      if (done || server.hello() === undefined) return { pass: [chunk] }
+      const records = inRecords.push(chunk)
+      for (const [index, record] of records.entries()) {
+        held.push(record.bytes)
+        heldBytes += record.bytes.length
+        if (!readRecord(record, heldBytes)) continue
+        const after = [...records.slice(index + 1).map(later => later.bytes), inRecords.rest()]
+        return { pass: [], flight: finish(after) }
+      }
+      const tooLarge = heldBytes + inRecords.rest().length > FLIGHT_LIMIT || messages.overflowed()
+      if (tooLarge || inRecords.broken()) return { pass: [], flight: finish([inRecords.rest()]) }
+      return { pass: [] }
+    },
+    serverHello: server.hello,
+    server: () => server.read(keys('SERVER_HANDSHAKE_TRAFFIC_SECRET')),
+    alerts: () => alerts,
+    sealedAlert() {
+      server.read(keys('SERVER_HANDSHAKE_TRAFFIC_SECRET'))
+      const sealed = server.sealedAlert(keys('SERVER_TRAFFIC_SECRET_0'))
+      return sealed && { from: 'broker', ...sealed }
+    },
+    clientSent: () => clientSent,
+    certificateShown: server.complete,
+    sealAlert(number) {
+      const content = Buffer.from([FATAL, number])
+      const sealed = tls13()
+        ? keys('SERVER_TRAFFIC_SECRET_0')?.seal(recordType.alert, content)
+        : undefined
+      return sealed ?? plainAlert(number)
+    },
+  }
+
+  function finish(after: Buffer[]): Flight {
+    done = true
+    const tooLarge = heldBytes > FLIGHT_LIMIT || messages.overflowed()
+    const flight = flightOf({ held, after, certificateEnd, chain, malformed, proved, tooLarge })
+    held = []
+    return flight
+  }
+}
+
+/** A fatal alert in clear (RFC 5246 7.2): how we refuse before our ChangeCipherSpec. */
+export function plainAlert(number: number): Buffer {
+  return Buffer.from([recordType.alert, 3, 3, 0, 2, FATAL, number])
+}

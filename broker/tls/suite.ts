@@ -1,0 +1,39 @@
+/** What a cipher suite needs of both sides, read off its IANA name. */
+
+import { suiteNames } from './suite-names.ts'
+
+export type SuiteNeeds = {
+  /** The first TLS version that has it: 1.3 suites are disjoint from all others. */
+  tls13: boolean
+  /** The server certificate's key type; `any` for TLS 1.3 suites, `none` for PSK and anonymous ones. */
+  certificate: 'RSA' | 'ECDSA' | 'DSS' | 'any' | 'none'
+  /** How the key is agreed; `ECDHE` needs a common elliptic group, `DHE` finite-field parameters. */
+  exchange: 'ECDHE' | 'DHE' | 'RSA' | 'ECDH' | 'PSK' | 'other' | 'any'
+}
+
+/** @param id the suite's number; an unknown number gives undefined */
+export function suiteNeeds(id: number): SuiteNeeds | undefined {
+  const name = suiteNames[id]?.[0]
+  if (name === undefined) return undefined
+  if (id >> 8 === 0x13) return { tls13: true, certificate: 'any', exchange: 'any' }
+  const method = /^TLS_(.+?)_WITH_/.exec(name)?.[1] ?? ''
+  return { tls13: false, certificate: certificateOf(method), exchange: exchangeOf(method) }
+}
+
+function certificateOf(method: string): SuiteNeeds['certificate'] {
+  if (method.endsWith('PSK') || method.includes('anon') || method.startsWith('SRP')) {
+    return method === 'RSA_PSK' || method.endsWith('_RSA') ? 'RSA' : 'none'
+  }
+  if (method.endsWith('ECDSA')) return 'ECDSA'
+  if (method.endsWith('DSS')) return 'DSS'
+  if (method.endsWith('RSA')) return 'RSA'
+  return 'none'
+}
+
+function exchangeOf(method: string): SuiteNeeds['exchange'] {
+  if (method.includes('PSK')) return 'PSK'
+  if (method.startsWith('ECDHE')) return 'ECDHE'
+  if (method.startsWith('ECDH_')) return 'ECDH'
+  if (method.startsWith('DHE')) return 'DHE'
+  return method === 'RSA' ? 'RSA' : 'other'
+}
