@@ -1,0 +1,86 @@
+/**
+ * aedes, and every private touch point of it. aedes is pinned exactly because of `_parser`: packets that the traffic room has
+ * let through are handed to aedes as objects, so that nothing is parsed twice.
+ *
+ * aedes decides nothing here: connect, publish and subscribe are judged before it sees a packet. It keeps
+ * subscriptions, sessions, retained messages and wills.
+ */
+
+import type { EventEmitter } from 'node:events'
+import { Aedes } from 'aedes'
+import createPersistence from 'aedes-persistence'
+import type { IConnectPacket, Packet } from 'mqtt-packet'
+import type { Line } from './line.ts'
+
+export type MqttBroker = {
+  /** Gives an admitted connection to aedes, which answers with the CONNACK. */
+  admit(line: Line, connect: IConnectPacket): MqttSession
+  /** Publishes in the broker's own name: `$aws/events/...`. */
+  publish(topic: string, payload: Buffer): void
+  stop(): Promise<void>
+}
+
+export type MqttSession = {
+  /** One packet that limits and policy let through. */
+  deliver(packet: Packet): void
+  /** The socket has something to read. */
+  readable(): void
+  /** Ends the session in aedes: its will is published unless a DISCONNECT came. Resolves when aedes has let go. */
+  end(): Promise<void>
+}
+
+type AedesClient = {
+  conn: Line
+  /** aedes's own parser: we emit packets on it that it would have parsed itself. */
+  _parser: EventEmitter
+  close(done: () => void): void
+}
+
+/** aedes's default of 100 publishes in flight for the whole broker lets one slow client stall all others. */
+const CONCURRENCY = 10_000
+
+export async function createMqttBroker(onError: (error: Error) => void): Promise<MqttBroker> {
+  // Under this module mode TypeScript takes the package's default export for its whole module.
+  const memory = (createPersistence as unknown as () => unknown)()
+  const broker = new Aedes({
+    persistence: memory,
+    concurrency: CONCURRENCY,
+    queueLimit: 1000,
+    drainTimeout: 0,
+    // Judged in the traffic room before aedes sees the packet; a will is judged at CONNECT.
+    authorizePublish: (_client, _packet, done) => done(null),
+    authorizeForward: (client, packet) =>
+      (client as unknown as AedesClient).conn.owner.mayReceive(packet.topic) ? packet : null,
+  })
+  await broker.listen()
+  broker.on('connackSent', (_packet, client) => {
+    const { conn } = client as unknown as AedesClient
+    conn.owner.connackSent()
+  })
+  // Without a listener an `error` would end the process; each client's own errors reach its line.
+  ;(broker as unknown as EventEmitter).on('error', onError)
+
+  return {
+    admit(line, connect) {
+      const client = broker.handle(line) as unknown as AedesClient
+      // Keep-alive is ours: AWS clamps it, and its end needs a name.
+      client._parser.emit('packet', { ...connect, keepalive: 0 })
+      return {
+        deliver: packet => void client._parser.emit('packet', packet),
+        readable: () => void line.emit('readable'),
+        end: () =>
+          new Promise(resolve => {
+            client.close(resolve)
+            line.destroy()
+          }),
+      }
+    },
+    publish(topic, payload) {
+      broker.publish(
+        { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false },
+        () => undefined,
+      )
+    },
+    stop: () => new Promise(resolve => broker.close(() => resolve())),
+  }
+}

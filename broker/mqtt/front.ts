@@ -1,0 +1,95 @@
+/**
+ * The MQTT side of one connection: packets in, bytes out. Whoever drives the connection takes the packets: first the connect
+ * room, then the traffic room. It reads only while somebody takes packets, so nothing piles up.
+ */
+
+import type { Duplex } from 'node:stream'
+import type { Packet } from 'mqtt-packet'
+import { type PacketProblem, packetReader } from './packet-reader.ts'
+
+export type Front = {
+  /** Sets who takes packets from now on; undefined stops reading. What is already parsed is given at once. */
+  take(taker: Taker | undefined): void
+  /** Reads what the socket has; called when there is room for more. */
+  pump(): void
+  /** Writes soon: everything of one turn of the event loop goes out in one piece. */
+  write(bytes: Buffer): void
+  /** Writes out what waits. */
+  flush(): void
+  /** Bytes written that the client has not taken yet. */
+  waiting(): number
+  packets: { in: number; out: number }
+  bytes: { in: number; out: number }
+  /** The first bytes that came, for a stranger who speaks no MQTT. */
+  firstBytes(): Buffer
+}
+
+export type Taker = {
+  packet(packet: Packet): void
+  problem(problem: PacketProblem): void
+}
+
+export function createFront(socket: Duplex): Front {
+  const reader = packetReader()
+  let taker: Taker | undefined
+  let queue: Packet[] = []
+  let problem: PacketProblem | undefined
+  let outgoing: Buffer[] = []
+  let scheduled = false
+  let first: Buffer = Buffer.alloc(0)
+
+  const front: Front = {
+    take(next) {
+      taker = next
+      if (taker) front.pump()
+    },
+    pump() {
+      drain()
+      while (taker && !problem) {
+        const chunk = socket.read() as Buffer | null
+        if (chunk === null) return
+        if (front.bytes.in === 0) first = chunk.subarray(0, 32)
+        front.bytes.in += chunk.length
+        const result = reader.push(chunk)
+        problem = result.problem
+        queue = queue.length === 0 ? result.packets : [...queue, ...result.packets]
+        drain()
+      }
+    },
+    write(bytes) {
+      outgoing.push(bytes)
+      front.bytes.out += bytes.length
+      if (scheduled) return
+      scheduled = true
+      setImmediate(front.flush)
+    },
+    flush() {
+      scheduled = false
+      if (outgoing.length === 0) return
+      const [only, ...others] = outgoing
+      const bytes = others.length === 0 && only ? only : Buffer.concat(outgoing)
+      outgoing = []
+      if (!socket.destroyed && socket.writable) socket.write(bytes)
+    },
+    waiting: () => socket.writableLength,
+    packets: { in: 0, out: 0 },
+    bytes: { in: 0, out: 0 },
+    firstBytes: () => first,
+  }
+  return front
+
+  function drain(): void {
+    let next = 0
+    while (taker && next < queue.length) {
+      const packet = queue[next++]
+      front.packets.in++
+      if (packet) taker.packet(packet)
+    }
+    queue = next === queue.length ? [] : queue.slice(next)
+    if (problem && taker && queue.length === 0) {
+      const taken = taker
+      taker = undefined
+      taken.problem(problem)
+    }
+  }
+}
