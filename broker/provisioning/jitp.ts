@@ -1,0 +1,112 @@
+/**
+ * Just-in-time provisioning: at a device's first CONNECT, a certificate that a registered CA has signed is registered, and
+ * thing, policy and attachments are made from the CA's template.
+ * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/jit-provisioning.html
+ *
+ * Atomic: all is worked out before anything is made. A template that fails leaves nothing but the certificate, registered
+ * as PENDING_ACTIVATION.
+ */
+
+import { createHash } from 'node:crypto'
+import { parsePolicy } from '../policy/document.ts'
+import { compilePolicy, type Policy } from '../policy/policy.ts'
+import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { type Parameters, planFrom, type TemplateFailure } from './template.ts'
+
+export type Provisioned = { thingName?: string; policies: string[]; template: string }
+
+export type ProvisioningResult =
+  | { ok: true; provisioned: Provisioned }
+  | { ok: false; template: string; failure: TemplateFailure }
+
+/** @param authority the CA that signed the certificate; it has a template */
+export function provision(
+  certificate: Certificate,
+  authority: RegisteredAuthority,
+  registry: Registry,
+): ProvisioningResult {
+  const template = authority.templateName ?? ''
+  const certificateId = certificate.sha256
+  const fail = (failure: TemplateFailure): ProvisioningResult => {
+    if (!registry.certificate(certificateId)) {
+      registry.registerCertificate({ ...registration(), status: 'PENDING_ACTIVATION' })
+    }
+    return { ok: false, template, failure }
+  }
+  const registration = () => ({
+    certificateId,
+    certificate,
+    caCertificateId: authority.caCertificateId,
+    source: { kind: 'learned', how: 'jitp' } as const,
+  })
+
+  const found = registry.template(template)
+  if (found === undefined) {
+    return fail({ why: `there is no good template \`${template}\` under policies/templates/` })
+  }
+  const result = planFrom(found.json, parametersOf(certificate))
+  if (!result.ok) return fail(result.failure)
+  const { plan } = result
+  const policies: Policy[] = []
+  for (const wanted of plan.policies) {
+    const policy = 'name' in wanted ? named(wanted.name, registry) : documented(wanted.document)
+    if (!policy.ok) return fail(policy.failure)
+    policies.push(policy.policy)
+  }
+
+  if (plan.thing) registry.putThing(plan.thing)
+  for (const policy of policies) {
+    if (!registry.policy(policy.name)) registry.putPolicy(policy)
+    registry.attachPolicy(certificateId, policy.name)
+  }
+  if (plan.thing) registry.attachThing(certificateId, plan.thing.thingName)
+  registry.registerCertificate({ ...registration(), status: plan.status })
+  return {
+    ok: true,
+    provisioned: {
+      ...(plan.thing ? { thingName: plan.thing.thingName } : {}),
+      policies: policies.map(policy => policy.name),
+      template,
+    },
+  }
+}
+
+/** AWS: JITP parameters come from the subject alone, and the certificate's id. The first value of an attribute counts. */
+export function parametersOf(certificate: Certificate): Parameters {
+  const parameters: Parameters = { 'AWS::IoT::Certificate::Id': certificate.sha256 }
+  for (const attribute of SUBJECT_ATTRIBUTES) {
+    const value = certificate.subjectAttributes[attribute]?.[0]
+    if (value !== undefined) parameters[`AWS::IoT::Certificate::${attribute}`] = value
+  }
+  return parameters
+}
+
+const SUBJECT_ATTRIBUTES = [
+  'Country',
+  'Organization',
+  'OrganizationalUnit',
+  'DistinguishedNameQualifier',
+  'StateName',
+  'CommonName',
+  'SerialNumber',
+]
+
+type PolicyResult = { ok: true; policy: Policy } | { ok: false; failure: TemplateFailure }
+
+function named(name: string, registry: Registry): PolicyResult {
+  const policy = registry.policy(name)
+  if (policy) return { ok: true, policy }
+  return { ok: false, failure: { why: `it names the policy \`${name}\`, which does not exist` } }
+}
+
+/** AWS: a policy given as a document gets a hash of it as its name; its example shows 40 upper-case hex digits. */
+function documented(text: string): PolicyResult {
+  const { document, problems } = parsePolicy(text)
+  if (document === undefined) {
+    const [first] = problems
+    return { ok: false, failure: { why: `its policy document is refused: ${first?.says ?? ''}` } }
+  }
+  const name = createHash('sha1').update(text).digest('hex').toUpperCase()
+  return { ok: true, policy: compilePolicy(name, document) }
+}
