@@ -1,0 +1,45 @@
+/**
+ * Certificates already read and signatures already checked: a fleet reconnects with the same ones. Bounded, least recently
+ * used first out, because strangers may send as many different certificates as they like.
+ */
+
+import { createHash } from 'node:crypto'
+import { type Certificate, type CertificateReading, readCertificate } from './certificate.ts'
+import { signedBy } from './path.ts'
+
+export type CertificateCache = {
+  /** Reads like `readCertificate`, and remembers. The same bytes give the same object while they are kept. */
+  read(der: Buffer): CertificateReading
+  /** Answers like `signedBy`, and remembers for as long as both certificates live. */
+  signedBy(child: Certificate, issuer: Certificate): boolean
+  readonly size: number
+}
+
+/** @param limit how many certificates are kept */
+export function certificateCache(limit: number): CertificateCache {
+  const kept = new Map<string, CertificateReading>()
+  const signatures = new WeakMap<Certificate, WeakMap<Certificate, boolean>>()
+  return {
+    get size() {
+      return kept.size
+    },
+    read(der) {
+      const key = createHash('sha256').update(der).digest('base64')
+      const known = kept.get(key)
+      // A copy, so that a kept certificate doesn't hold on to the whole record that it came in.
+      const reading = known ?? readCertificate(Buffer.from(der))
+      // Only what could be read is kept: the rest is cheap to refuse again, and a stranger's.
+      if (known) kept.delete(key)
+      if (reading.ok && limit > 0) kept.set(key, reading)
+      if (kept.size > limit) kept.delete(kept.keys().next().value as string)
+      return reading
+    },
+    signedBy(child, issuer) {
+      const ofChild = signatures.get(child) ?? new WeakMap<Certificate, boolean>()
+      signatures.set(child, ofChild)
+      const answer = ofChild.get(issuer) ?? signedBy(child, issuer)
+      ofChild.set(issuer, answer)
+      return answer
+    },
+  }
+}
