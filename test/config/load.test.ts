@@ -1,0 +1,470 @@
+import { readFile } from 'node:fs/promises'
+import fc from 'fast-check'
+import t from 'tap'
+import { loadConfig } from '../../broker/config/load.ts'
+import { defaultConfig } from '../../broker/config/shape.ts'
+
+/** line, path, what is wrong, hint */
+type Mistake = [number, string, string, string?]
+
+const mistakes: [name: string, text: string, want: Mistake[]][] = [
+  [
+    'an unknown key, with the one that was meant',
+    'listner:\n  port: 1\n',
+    [[1, 'listner', 'unknown key', 'did you mean `listener`?']],
+  ],
+  [
+    'a key of another style',
+    'tls:\n  handshake_timeout_seconds: 60\n',
+    [
+      [
+        2,
+        'tls.handshake_timeout_seconds',
+        'unknown key',
+        'did you mean `handshakeTimeoutSeconds`?',
+      ],
+    ],
+  ],
+  [
+    'a key in the wrong group',
+    'log: json\nport: 8883\n',
+    [[2, 'port', 'unknown key', 'did you mean `listener.port`?']],
+  ],
+  [
+    'a key that is like no other',
+    'account:\n  zzz: 1\n',
+    [[2, 'account.zzz', 'unknown key', 'the keys here are `id` or `region`']],
+  ],
+  [
+    'keys of every object in JavaScript',
+    'provisioning:\n  __proto__: 1\n  constructor: 1\n',
+    [
+      [2, 'provisioning.__proto__', 'unknown key', 'the keys here are `chain`'],
+      [3, 'provisioning.constructor', 'unknown key', 'the keys here are `chain`'],
+    ],
+  ],
+  [
+    'a key with control characters',
+    '"lo\\eg\\n": 1\n',
+    [[1, '`lo\\u{1b}g\\u{a}`', 'unknown key', 'did you mean `log`?']],
+  ],
+  [
+    'a key written twice',
+    'log: json\ncerts: a\nlog: story\n',
+    [[3, 'log', 'is written twice, first in line 1', 'keep one of the two']],
+  ],
+  [
+    'a word that is not in the list, with the one that was meant',
+    'provisioning: { chain: lenent }',
+    [[1, 'provisioning.chain', 'unknown value `lenent`', 'did you mean `lenient`?']],
+  ],
+  [
+    'a word in the wrong case',
+    'log: JSON',
+    [[1, 'log', 'unknown value `JSON`', 'did you mean `json`?']],
+  ],
+  [
+    'a word that is like no other',
+    'log: quiet',
+    [[1, 'log', 'unknown value `quiet`', 'it can be `story` or `json`']],
+  ],
+  [
+    'half the name of a security policy',
+    'tls:\n  securityPolicy: TLS13_1_3_2022_10\n',
+    [
+      [
+        2,
+        'tls.securityPolicy',
+        'unknown value `TLS13_1_3_2022_10`',
+        'did you mean `IoTSecurityPolicy_TLS13_1_3_2022_10`?',
+      ],
+    ],
+  ],
+  [
+    'items of a list, each in its own line',
+    'tls:\n  groups:\n    - x25519\n    - p256\n    -\n    - x25519\n',
+    [
+      [4, 'tls.groups[1]', 'unknown value `p256`', 'did you mean `secp256r1`?'],
+      [5, 'tls.groups[2]', 'is empty', 'fill the item in or take it out'],
+      [6, 'tls.groups[3]', '`x25519` is in the list twice', 'keep one of the two'],
+    ],
+  ],
+  [
+    'an empty list where something must be served',
+    'tls:\n  serverCertificates: []\n',
+    [
+      [
+        2,
+        'tls.serverCertificates',
+        'must hold at least one item',
+        'leave the key out to get the default',
+      ],
+    ],
+  ],
+  [
+    'one word where a list is wanted',
+    'tls:\n  names: broker.local\n',
+    [[2, 'tls.names', 'must be a list, not `broker.local`', 'write `names: [broker.local]`']],
+  ],
+  [
+    'a number in quotes',
+    'listener: { port: "8883" }',
+    [[1, 'listener.port', 'must be a whole number, not a text', 'write the number without quotes']],
+  ],
+  [
+    'numbers that are none',
+    'listener: { port: all }\ntls:\n  connectTimeoutSeconds: 1.5\n',
+    [
+      [1, 'listener.port', 'must be a whole number, not `all`'],
+      [3, 'tls.connectTimeoutSeconds', 'must be a whole number, not `1.5`'],
+    ],
+  ],
+  [
+    'numbers out of range',
+    'listener: { port: 65536 }\ntls:\n  handshakeTimeoutSeconds: 35\n  connectTimeoutSeconds: 0\n',
+    [
+      [
+        1,
+        'listener.port',
+        'must be from 0 to 65535, not `65536`',
+        '8883 is the port of AWS, 0 takes a free one',
+      ],
+      [
+        3,
+        'tls.handshakeTimeoutSeconds',
+        'must be from 36 to 3600, not `35`',
+        'below 36 a client that rejects our certificate in silence looks like one that is merely slow',
+      ],
+      [4, 'tls.connectTimeoutSeconds', 'must be from 1 to 3600, not `0`'],
+    ],
+  ],
+  [
+    'a list and a group where text is wanted',
+    'certs: [a]\npolicies: { a: b }\n',
+    [
+      [1, 'certs', 'must be a text, not a list'],
+      [
+        2,
+        'policies',
+        'must be a text, not a group of keys',
+        'put the text in quotes if it holds a colon',
+      ],
+    ],
+  ],
+  [
+    'a colon without its space',
+    'listener:\n  port:8883\n',
+    [[1, 'listener', 'must be a group of keys, not `port:8883`', 'put a space after the colon']],
+  ],
+  [
+    'values that AWS or the network refuse',
+    "listener: { host: 'a b' }\naccount:\n  id: 1234\n  region: us\ntls: { names: ['mqtts://x'] }\n",
+    [
+      [
+        1,
+        'listener.host',
+        '`a b` is no address to listen on',
+        "'::' is every address, 127.0.0.1 is this machine only",
+      ],
+      [3, 'account.id', '`1234` is no AWS account id', 'it has 12 digits'],
+      [4, 'account.region', '`us` is no AWS region', 'such as `us-east-1`'],
+      [
+        5,
+        'tls.names[0]',
+        '`mqtts://x` is no host name and no IP address',
+        'such as `broker.local` or `192.168.1.10`, without scheme and port',
+      ],
+    ],
+  ],
+  [
+    'devices and their parts',
+    [
+      'devices:',
+      '  - thing: a b',
+      '    certificate: a.pem',
+      '    policies: [device.json, a/b]',
+      '  - status: active',
+      '    certificat: b.pem',
+      '  - thing: c',
+      '  - c.pem',
+      '',
+    ].join('\n'),
+    [
+      [
+        2,
+        'devices[0].thing',
+        '`a b` is no thing name that AWS takes',
+        'use 1 to 128 of the characters a-z A-Z 0-9 : _ -',
+      ],
+      [
+        4,
+        'devices[0].policies[1]',
+        '`a/b` is no policy name that AWS takes',
+        'write the name only: no folder',
+      ],
+      [5, 'devices[1].status', 'unknown value `active`', 'did you mean `ACTIVE`?'],
+      [6, 'devices[1].certificat', 'unknown key', 'did you mean `certificate`?'],
+      [
+        7,
+        'devices[2].certificate',
+        'is missing',
+        'add `certificate: FILE`: PEM or DER, its path relative to this file',
+      ],
+      [
+        8,
+        'devices[3]',
+        'must be a group of keys, not `c.pem`',
+        'such as `thing`, `certificate` or `status`',
+      ],
+    ],
+  ],
+  [
+    'more policies than AWS attaches',
+    `devices:\n- certificate: a\n  policies: [${'abcdefghijk'.split('').join(', ')}]\n`,
+    [
+      [
+        3,
+        'devices[0].policies',
+        'holds 11 policies',
+        'AWS attaches 10 at most: put statements together',
+      ],
+    ],
+  ],
+  [
+    'a template by its file name',
+    'authorities:\n- certificate: a\n  template: jitp.json\n',
+    [
+      [
+        3,
+        'authorities[0].template',
+        '`jitp.json` is no template name that AWS takes',
+        'write the name without `.json`',
+      ],
+    ],
+  ],
+  [
+    'something else than a group of keys',
+    'hello',
+    [[1, '', 'must be a group of keys, not `hello`', 'such as `listener`, `account` or `tls`']],
+  ],
+  [
+    'a reference to nothing',
+    'listener:\n  host: *\n',
+    [[2, '', 'is not YAML: alias cannot be an empty string', 'check the line and the one above']],
+  ],
+  [
+    'a tab, and a mistake behind it',
+    'tls:\n\tnames: []\nlogg: json\n',
+    [
+      [2, '', 'a tab stands at the start of the line', 'indent with spaces only'],
+      [3, 'logg', 'unknown key', 'did you mean `log`?'],
+    ],
+  ],
+  [
+    'what is not closed, each in its own section',
+    'tls:\n  names: [a\naccount:\n  id: "1\nlistener: { port: 1\nport: 3\n',
+    [
+      [2, '', 'a `[` is not closed', 'add the missing `]`'],
+      [4, '', 'a quote is not closed', 'add the missing quote'],
+      [5, '', 'a `{` is not closed', 'add the missing `}`'],
+      [6, 'port', 'unknown key', 'did you mean `listener.port`?'],
+    ],
+  ],
+  [
+    'a colon in a text without quotes',
+    'devices:\n  - thing: a\n    certificate: a: b\n',
+    [
+      [
+        3,
+        '',
+        'a colon or an indentation stands where none can',
+        'check the indentation; put text that holds a colon in quotes',
+      ],
+    ],
+  ],
+  [
+    'a second document',
+    'log: json\n---\nlog: story\n',
+    [[2, '', 'a second document starts here', 'take out the line `---`']],
+  ],
+  [
+    'a tag',
+    'certs: !secret x\n',
+    [[1, '', 'a text that starts with `!` has no meaning here', 'put the text in quotes']],
+  ],
+]
+
+t.test('every mistake is reported at once, with its line, path and remedy', async t => {
+  for (const [name, text, want] of mistakes) {
+    t.test(name, async t => {
+      const { config, problems } = loadConfig(text)
+      t.equal(config, undefined)
+      t.strictSame(
+        problems.map(({ line, path, says, hint }) =>
+          hint === undefined ? [line, path, says] : [line, path, says, hint],
+        ),
+        want,
+      )
+    })
+  }
+})
+
+t.test('lines count the same in files from Windows', async t => {
+  for (const [name, text, want] of mistakes) {
+    const { problems } = loadConfig(text.replaceAll('\n', '\r\n'))
+    t.strictSame(
+      problems.map(({ line }) => line),
+      want.map(([line]) => line),
+      name,
+    )
+  }
+})
+
+const same: [name: string, text: string][] = [
+  ['an empty file', ''],
+  ['only comments', '# nothing\n'],
+  ['keys without values', 'tls:\nlistener:\n  port:\ndevices:\nlog: ~\n'],
+  ['a byte order mark', '\ufefflistener: { port: 8883 }'],
+]
+
+t.test('what is not written has its default', async t => {
+  for (const [name, text] of same) {
+    t.strictSame(loadConfig(text), { config: defaultConfig(), problems: [] }, name)
+  }
+})
+
+t.test('the starter config.yaml writes every key with its default', async t => {
+  const text = await readFile(new URL('../../config.yaml', import.meta.url), 'utf8')
+  t.strictSame(loadConfig(text), { config: defaultConfig(), problems: [] })
+  const groups = Object.values(defaultConfig()).filter(value => !Array.isArray(value))
+  const inner = groups.flatMap(value => (typeof value === 'object' ? Object.keys(value) : []))
+  for (const key of [...Object.keys(defaultConfig()), ...inner, 'log']) {
+    t.match(text, new RegExp(`^ *(# )?${key}:`, 'm'), key)
+  }
+})
+
+t.test('the examples in the starter can be taken as they are', async t => {
+  const text = await readFile(new URL('../../config.yaml', import.meta.url), 'utf8')
+  // The examples: comment lines that start with `- ` or continue such a line; notes stand behind
+  // two spaces and more.
+  const live = text
+    .replaceAll(/^#( {3}- | {5})(\w+: \S+)( {2,}.*)?$/gm, '$1$2')
+    .replaceAll(/^(authorities|devices): \[\]$/gm, '')
+    .replace(/^# CAs whose/m, 'authorities:\n$&')
+    .replace(/^# Devices that/m, 'devices:\n$&')
+  const { config, problems } = loadConfig(live)
+  t.strictSame(problems, [])
+  t.match(config?.authorities, [
+    { certificate: 'my-ca.pem', status: 'ACTIVE', autoRegistration: 'ENABLE', template: 'jitp' },
+  ])
+  t.match(config?.devices, [
+    { certificate: 'device.pem', thing: 'sensor-1', status: 'ACTIVE', policies: ['device'] },
+  ])
+})
+
+t.test('values are taken over as written', async t => {
+  const { config, problems } = loadConfig(
+    [
+      'listener: { host: 127.0.0.1, port: 0 }',
+      'account: { id: 000000000000 }',
+      'tls:',
+      '  names: [10.0.0.1, "fe80::1", broker.local, "*.example.com"]',
+      '  groups: &few [secp521r1]',
+      '  refuseCertificates: in-handshake',
+      'authorities:',
+      '  - certificate: a.pem',
+      'devices:',
+      '  - certificate: b.der',
+      '    thing: 12',
+      '  - { certificate: c.der, status: PENDING_TRANSFER }',
+    ].join('\n'),
+  )
+  t.strictSame(problems, [])
+  const defaults = defaultConfig()
+  t.strictSame(config, {
+    ...defaults,
+    listener: { host: '127.0.0.1', port: 0 },
+    account: { id: '000000000000', region: 'us-east-1' },
+    tls: {
+      ...defaults.tls,
+      names: ['10.0.0.1', 'fe80::1', 'broker.local', '*.example.com'],
+      groups: ['secp521r1'],
+      refuseCertificates: 'in-handshake',
+    },
+    authorities: [{ certificate: 'a.pem', status: 'ACTIVE', autoRegistration: 'ENABLE', line: 8 }],
+    devices: [
+      { certificate: 'b.der', status: 'ACTIVE', policies: [], thing: '12', line: 10 },
+      { certificate: 'c.der', status: 'PENDING_TRANSFER', policies: [], line: 12 },
+    ],
+  })
+})
+
+t.test('an alias stands for what it names', async t => {
+  const { config, problems } = loadConfig(
+    'devices:\n- certificate: a\n  policies: &p [x, y]\n- certificate: b\n  policies: *p\n',
+  )
+  t.strictSame(problems, [])
+  t.strictSame(config?.devices[1]?.policies, ['x', 'y'])
+  t.match(loadConfig('log: *nothing').problems, [
+    { line: 1, says: '`*` starts a reference, and nothing is named `nothing`' },
+  ])
+})
+
+t.test('deep nesting is refused before the parser sees it', async t => {
+  // Some thousand levels end the process inside the parser, which no test could report.
+  const deep = ['[', '{a: ', '- ', '? ', '- : ', 'a: ', '- &a ', '[{', '-\t', '? - ']
+  for (const piece of deep) {
+    for (const count of [199, 20_000]) {
+      const { config, problems } = loadConfig(piece.repeat(count))
+      t.equal(config, undefined, `${count} of ${JSON.stringify(piece)}`)
+      t.ok(problems.length > 0)
+    }
+  }
+  t.match(loadConfig('['.repeat(20_000)).problems, [
+    { says: 'is nested more than 200 levels deep' },
+  ])
+})
+
+t.test('a config or problems come out, whatever the text', async t => {
+  const word = fc.constantFrom(
+    ...['listener', 'port', 'tls', 'groups', 'devices', 'certificate', 'log', 'x25519', '8883'],
+    ...[': ', ':', '- ', '[', ']', '{', '}', ', ', '"', "'", '#', '&a ', '*a', '!', '|', '>', '<<'],
+    ...[
+      '\n',
+      '\n  ',
+      '\n    ',
+      '\t',
+      '\r',
+      '---',
+      '...',
+      '%',
+      '@',
+      '~',
+      '\u0000',
+      '\ud800',
+      '\u2028',
+    ],
+  )
+  const yamlish = fc.array(word, { maxLength: 60 }).map(words => words.join(''))
+  const line = (text: string) => !/[\n\r\u2028]/.test(text)
+  const property = fc.property(
+    fc.oneof(yamlish, fc.string({ unit: 'binary', maxLength: 200 })),
+    text => {
+      const { config, problems } = loadConfig(text)
+      const last = text.split('\n').length
+      return (
+        (config === undefined) === problems.length > 0 &&
+        problems.every(
+          problem =>
+            problem.line >= 1 &&
+            problem.line <= last &&
+            line(problem.says) &&
+            line(problem.path) &&
+            line(problem.hint ?? ''),
+        )
+      )
+    },
+  )
+  const result = fc.check(property, { numRuns: 500 })
+  t.notOk(result.failed, fc.defaultReportMessage(result) ?? 'holds for each text')
+})
