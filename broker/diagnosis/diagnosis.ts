@@ -44,10 +44,14 @@ export function diagnose<C extends Code>(
     room: entry.room,
     severity: entry.severity,
     blame: typeof entry.blame === 'function' ? entry.blame(evidence) : entry.blame,
-    certainty: certainty ?? entry.certainty,
+    certainty: certainty ?? claim(entry, evidence),
     says: entry.says(evidence),
     remedy: entry.remedy(evidence),
     evidence: evidence as Record<string, unknown>,
     aws: entry.aws,
   }
+}
+
+function claim<E>(entry: Entry<E>, evidence: E): Certainty {
+  return typeof entry.certainty === 'function' ? entry.certainty(evidence) : entry.certainty
 }

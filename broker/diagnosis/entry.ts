@@ -35,7 +35,8 @@ export type Entry<E> = {
   room: Room
   severity: Severity
   blame: Blame | ((evidence: E) => Blame)
-  certainty: Certainty
+  /** A function where the evidence decides how much can be claimed. */
+  certainty: Certainty | ((evidence: E) => Certainty)
   /** One short title for docs/diagnoses.md: what this code means. */
   title: string
   /** One line, lower case, no full stop, user-supplied text in backticks. */

@@ -1,0 +1,142 @@
+/**
+ * What can be behind a close without a word. It is the ordinary way of some stacks to reject a certificate (Node, BearSSL,
+ * and s2n after a long silence), and elsewhere rather a sign of memory, a timer or a person. A guess always: ranked, never
+ * claimed.
+ */
+
+import type { Candidate } from './handshake.ts'
+import { type RejectionFacts, rank } from './rejection.ts'
+import { count, duration } from './words.ts'
+
+export type AbandonFacts = {
+  /** Our certificate was on its way to the client before it closed. */
+  certificateShown: boolean
+  /** Since our last bytes. */
+  afterMs: number
+  stack?: string
+  reset: boolean
+  closeNotify: boolean
+  /** `TLSv1.2` or `TLSv1.3`, where it was settled. */
+  tlsVersion?: string
+  /** Bytes of our first flight, and what max_fragment_length the client asked for. */
+  flightBytes?: number
+  maxFragmentLength?: number
+  /** What there is to say about our certificate; it ranks trust, name and clock. */
+  certificate?: Partial<RejectionFacts>
+}
+
+/** @returns what can be behind it, most likely first; never empty */
+export function abandonCandidates(facts: AbandonFacts): Candidate[] {
+  if (!facts.certificateShown) return beforeOurCertificate(facts)
+  const rejected = rejection(facts)
+  const others = [...timer(facts), ...memory(facts), USER]
+  return rejectsSilently(facts)
+    ? [...rejected, ...others]
+    : [...others.slice(0, -1), ...rejected, USER]
+}
+
+/** TLS was finished, and not one byte of MQTT came. */
+export function leftWithoutConnectCandidates(facts: {
+  stack?: string
+  tlsVersion?: string
+  afterMs: number
+  bytes: number
+}): Candidate[] {
+  const node: Candidate = {
+    cause: 'trust',
+    why: 'it rejects our certificate (CA or host name): clients built on Node do so after the handshake on TLS 1.2',
+  }
+  const identity: Candidate = {
+    cause: 'trust',
+    why: 'it rejected our certificate after the handshake (CA, host name or clock)',
+  }
+  const check: Candidate = {
+    cause: 'health-check',
+    why: 'it is a health check or port scan that speaks TLS and no MQTT',
+  }
+  const tool: Candidate = {
+    cause: 'user',
+    why: 'it is `openssl s_client` or another tool, ended by its user',
+  }
+  const firmware: Candidate = {
+    cause: 'firmware',
+    why: 'its firmware failed between TLS and its CONNECT: memory, a timer or a reset',
+  }
+  if (facts.stack === 'OpenSSL') {
+    const quick = facts.afterMs < 1000 && facts.tlsVersion !== 'TLSv1.3'
+    return quick ? [node, tool, check] : [tool, check, node]
+  }
+  return facts.stack === undefined || facts.stack === 'unknown'
+    ? [check, identity, firmware]
+    : [firmware, identity, check]
+}
+
+function rejection(facts: AbandonFacts): Candidate[] {
+  const manner = silentManner(facts)
+  const ranked: Candidate[] = rank(['trust', 'name', 'clock'], facts.certificate ?? {})
+  const [first, ...rest] = ranked
+  if (first === undefined || manner === undefined) return ranked
+  return [{ cause: first.cause, why: `${first.why} (${manner})` }, ...rest]
+}
+
+function rejectsSilently(facts: AbandonFacts): boolean {
+  return silentManner(facts) !== undefined
+}
+
+/** How this stack was seen to reject a certificate, where that is without an alert. */
+function silentManner({
+  stack,
+  afterMs,
+  closeNotify,
+  tlsVersion,
+}: AbandonFacts): string | undefined {
+  if (stack === 's2n' && (closeNotify || afterMs >= 8000)) {
+    return 's2n rejects a certificate by 10 to 30 s of silence and a polite close'
+  }
+  if (stack === 'BearSSL') return 'BearSSL rejects a certificate by closing without an alert'
+  if (stack === 'OpenSSL' && tlsVersion !== 'TLSv1.2') {
+    return 'clients built on Node reject a certificate by closing without an alert'
+  }
+  return stack === undefined || stack === 'unknown'
+    ? 'some stacks reject a certificate silently'
+    : undefined
+}
+
+/** From three seconds on the client's own timer is a candidate; s2n's silence is something else. */
+function timer({ stack, afterMs }: AbandonFacts): Candidate[] {
+  if (stack === 's2n' || afterMs < 3000) return []
+  return [
+    {
+      cause: 'timer',
+      why: `it gave up after ${duration(afterMs)}: a timer of its own, or a slow device`,
+    },
+  ]
+}
+
+function memory(facts: AbandonFacts): Candidate[] {
+  if (
+    facts.stack === 's2n' ||
+    facts.stack === 'OpenSSL' ||
+    facts.stack === 'Go' ||
+    facts.stack === 'Java'
+  )
+    return []
+  const flight = facts.flightBytes === undefined ? '' : ` of ${count(facts.flightBytes, 'byte')}`
+  const asked =
+    facts.maxFragmentLength === undefined
+      ? ''
+      : `, though it asked for records of ${facts.maxFragmentLength}`
+  return [
+    {
+      cause: 'memory',
+      why: `our certificate flight${flight} was too large for its memory or record buffer${asked}`,
+    },
+  ]
+}
+
+function beforeOurCertificate(facts: AbandonFacts): Candidate[] {
+  const network: Candidate = { cause: 'network', why: 'the link broke, or the device restarted' }
+  return [...timer(facts), network, USER]
+}
+
+const USER: Candidate = { cause: 'user', why: 'the program was stopped' }

@@ -1,0 +1,289 @@
+/**
+ * What can go wrong between our first flight and the end of the handshake. First the side: either the client refuses us,
+ * or we can't go on with the client; the words never leave that open.
+ */
+
+import type { Entries } from './entry.ts'
+import { rejectionCertainty } from './rejection.ts'
+import { inWordsOf } from './stacks.ts'
+import { count, duration, plain, quote, quotes, short } from './words.ts'
+
+export type HandshakeEvidence = {
+  HANDSHAKE_SERVER_CERTIFICATE_REJECTED: {
+    /** The alert that the client sent. */
+    alert: number
+    alertName: string
+    stack?: string
+    /** The CA file that a device needs in order to trust this broker. */
+    caFile?: string
+    /** Names in our certificate. */
+    names: string[]
+    sni?: string
+    /** ISO, of our certificate. */
+    notBefore: string
+    notAfter: string
+    serverKey: 'RSA' | 'ECDSA'
+    /** What this alert means when this stack sends it, in a few words. */
+    meaning?: string
+    /** Most likely first. */
+    candidates: Candidate[]
+    /** ISO, where the client's stack writes its clock into its hello. */
+    deviceClock?: string
+  }
+  HANDSHAKE_ABANDONED: {
+    /** How far the handshake came, in words. */
+    phase: string
+    certificateShown?: boolean
+    /** From our last bytes to the close. */
+    afterMs: number
+    stack?: string
+    reset: boolean
+    closeNotify: boolean
+    /** Most likely first. */
+    candidates: Candidate[]
+    deviceClock?: string
+    caFile?: string
+    names?: string[]
+    sni?: string
+  }
+  HANDSHAKE_TIMEOUT: { phase: string; afterMs: number; limitMs: number; stack?: string }
+  HANDSHAKE_ALERT: { alert: number; alertName: string; phase: string; stack?: string }
+  HANDSHAKE_KEY_MISMATCH: {
+    subject: string
+    /** Of the certificate that the client sent. */
+    sha256: string
+    openssl: string
+    alert?: number
+    stack?: string
+  }
+  HANDSHAKE_FAILED: { openssl: string; phase: string; alert?: number; stack?: string }
+  HANDSHAKE_FLIGHT_TOO_LARGE: { bytes: number; limit: number }
+}
+
+export type Candidate = { cause: string; why: string }
+
+export const handshake: Entries<HandshakeEvidence> = {
+  HANDSHAKE_SERVER_CERTIFICATE_REJECTED: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: ({ alert, stack }) => rejectionCertainty(alert, stack),
+    title: 'The client rejects our certificate',
+    says({ alert, alertName, candidates, meaning, stack }) {
+      const sent = `alert ${alert} ${alertName}`
+      const [first] = candidates
+      if (rejectionCertainty(alert, stack) === 'proof') {
+        return `the client rejects our certificate: it does not trust the CA that signed it (${sent})`
+      }
+      const detail = meaning ?? (first === undefined ? undefined : `perhaps ${first.why}`)
+      return `the client rejects our certificate (${sent})${detail === undefined ? '' : `: ${detail}`}`
+    },
+    remedy({ candidates, caFile, names, sni, stack, notBefore, deviceClock }) {
+      const cause = candidates[0]?.cause ?? 'trust'
+      if (cause === 'clock') {
+        const says = deviceClock === undefined ? '' : ` (it says ${deviceClock})`
+        return `set the device's clock${says} before it connects; our certificate is valid from ${notBefore}`
+      }
+      if (cause === 'name') {
+        const wrong = sni === undefined ? '' : ` instead of ${quote(sni)}`
+        return `let the device dial ${quotes(names, 3)}${wrong}, or add its name to \`tls.names\` in config.yaml${inWordsOf(stack, 'name')}`
+      }
+      if (cause === 'weak') {
+        return 'allow this kind of server certificate in the device, or serve the other key type too (`tls.serverCertificates` in config.yaml)'
+      }
+      const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
+      return `give the device ${file} as its CA${inWordsOf(stack, 'trust')}`
+    },
+    aws: { note: 'on AWS IoT the device would have to trust an Amazon root CA; AWS logs nothing' },
+    references: ['RFC 8446 6.2', 'RFC 5246 7.2.2', 'AWS: server-authentication'],
+    example: {
+      alert: 48,
+      alertName: 'unknown_ca',
+      stack: 'OpenSSL',
+      caFile: 'certs/server-ca.pem',
+      names: ['localhost', '127.0.0.1'],
+      sni: 'localhost',
+      notBefore: '2026-01-01T00:00:00.000Z',
+      notAfter: '2027-01-01T00:00:00.000Z',
+      serverKey: 'ECDSA',
+      meaning: 'OpenSSL sends it for a CA that it does not have',
+      candidates: [
+        {
+          cause: 'trust',
+          why: 'it does not have the CA of our certificate, or reads another CA file',
+        },
+      ],
+    },
+  },
+
+  HANDSHAKE_ABANDONED: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'guess',
+    title: 'The client left during the handshake without a word',
+    says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
+      `the client ${left(reset, closeNotify)} ${duration(afterMs)} after our last message, without an alert (${plain(phase)})${perhaps(candidates)}`,
+    remedy({ candidates, caFile, names, sni, stack }) {
+      const cause = candidates[0]?.cause
+      if (cause === 'trust') {
+        const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
+        return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust')}`
+      }
+      if (cause === 'name' && names !== undefined) {
+        return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}`
+      }
+      if (cause === 'clock') return "check the device's clock first, then its CA and host name"
+      if (cause === 'memory') {
+        return 'check free memory and the size of the TLS input buffer in the device, then its CA, host name and clock'
+      }
+      if (cause === 'timer')
+        return 'raise the connect timeout of the device, and look at how long its cryptography takes'
+      return "look at the device's own log of this moment"
+    },
+    aws: { note: 'AWS IoT logs nothing' },
+    references: ['RFC 8446 6.1', 'RFC 8446 6.2'],
+    example: {
+      phase: "our certificate was sent, the client's last message was ClientHello",
+      afterMs: 41,
+      stack: 'BearSSL',
+      reset: true,
+      closeNotify: false,
+      candidates: [
+        {
+          cause: 'trust',
+          why: 'it does not have the CA of our certificate, or reads another CA file (BearSSL rejects a certificate by closing without an alert)',
+        },
+        { cause: 'user', why: 'the program was stopped' },
+      ],
+      caFile: 'certs/server-ca.pem',
+    },
+  },
+
+  HANDSHAKE_TIMEOUT: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'likely',
+    title: 'The client stopped talking during the handshake',
+    says: ({ phase, afterMs, limitMs }) =>
+      `the handshake was not finished after ${duration(afterMs)} (limit ${duration(limitMs)}): ${plain(phase)}`,
+    remedy: ({ stack }) =>
+      stack === 's2n'
+        ? 'check CA, host name and clock of the device first: the AWS SDKs stay silent for up to 30 s after they have rejected a certificate'
+        : "look at the device's log of this moment; a slow device may need more `tls.handshakeTimeoutSeconds` in config.yaml",
+    aws: { note: 'AWS IoT has a limit too; its length is not known' },
+    references: ['RFC 8446 2'],
+    example: {
+      phase: "our certificate was sent, the client's last message was ClientHello",
+      afterMs: 45_000,
+      limitMs: 45_000,
+    },
+  },
+
+  HANDSHAKE_ALERT: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'likely',
+    title: 'The client sent an alert that is not about our certificate',
+    says: ({ alert, alertName, phase }) =>
+      `the client ended the handshake with alert ${alert} ${alertName} (${plain(phase)})`,
+    remedy: ({ alert, stack }) => alertRemedy(alert, stack),
+    aws: { note: 'AWS IoT logs nothing' },
+    references: ['RFC 8446 6.2', 'RFC 5246 7.2.2'],
+    example: {
+      alert: 40,
+      alertName: 'handshake_failure',
+      phase: "our certificate was sent, the client's last message was ClientHello",
+      stack: 'OpenSSL',
+    },
+  },
+
+  HANDSHAKE_KEY_MISMATCH: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'likely',
+    title: "The private key is not the certificate's",
+    says: ({ subject, sha256 }) =>
+      `the device's private key does not belong to the certificate that it sent, ${quote(subject)} (${short(sha256)})`,
+    remedy: ({ stack }) =>
+      `load the key that was made with this certificate; compare \`openssl x509 -pubkey -noout -in CERT\` with \`openssl pkey -pubout -in KEY\`${inWordsOf(stack, 'certificate')}`,
+    alert: 51,
+    aws: { alert: 51, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
+    references: ['RFC 5246 7.4.8', 'RFC 8446 4.4.3'],
+    example: {
+      subject: 'CN=sensor-1',
+      sha256: '5f0a9c1e7b3d2f4455aa0c9d8e7f60112233445566778899aabbccddeeff0011',
+      openssl: 'ERR_OSSL_EVP_BAD_SIGNATURE',
+      alert: 51,
+      stack: 'mbedTLS',
+    },
+  },
+
+  HANDSHAKE_FAILED: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'broker',
+    certainty: 'guess',
+    title: 'OpenSSL ended the handshake and we could not find out why',
+    says: ({ openssl, phase, alert }) =>
+      `our TLS library ended the handshake with ${quote(openssl)}${alert === undefined ? '' : ` (alert ${alert})`}: ${plain(phase)}`,
+    remedy: () => 'try again, and if it stays, report it to us with this record',
+    aws: {},
+    references: ['RFC 8446 6.2'],
+    example: {
+      openssl: 'ERR_SSL_UNEXPECTED_MESSAGE',
+      phase: "our certificate was sent, the client's last message was Certificate",
+      alert: 10,
+    },
+  },
+
+  HANDSHAKE_FLIGHT_TOO_LARGE: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The client sent too much before the handshake was done',
+    says: ({ bytes, limit }) =>
+      `the client sent ${count(bytes, 'byte')} in one flight of the handshake, and the limit is ${count(limit, 'byte')}`,
+    remedy: () => 'send the certificate and its signer only, not a whole bundle of CAs',
+    aws: { note: 'AWS IoT states no limit for the chain' },
+    references: ['RFC 8446 4.4.2'],
+    example: { bytes: 200_000, limit: 160_000 },
+  },
+}
+
+function left(reset: boolean, closeNotify: boolean): string {
+  if (reset) return 'reset the connection'
+  return closeNotify ? 'closed TLS politely' : 'closed the connection'
+}
+
+function perhaps([first]: Candidate[]): string {
+  return first === undefined ? '' : `; perhaps ${first.why}`
+}
+
+function alertRemedy(alert: number, stack: string | undefined): string {
+  switch (alert) {
+    case 20:
+      return 'look for two tasks of the device that write to one connection, or for damaged bytes on the way'
+    case 40:
+    case 47:
+    case 71:
+      return `compare cipher suites, groups and signature algorithms of the device with those in this record${inWordsOf(stack, 'suites')}`
+    case 51:
+      return 'update the TLS stack of the device, or try the other key type: it could not verify our signature'
+    case 70:
+      return `let the device accept TLS 1.2 or 1.3${inWordsOf(stack, 'version')}`
+    case 22:
+      return 'raise the TLS input buffer of the device, or let it ask for smaller records (max_fragment_length)'
+    case 80:
+      return 'look at the memory of the device and its own log: the client reports a fault of its own'
+    case 90:
+    case 0:
+      return 'look why the program of the device stopped'
+    default:
+      return "look at the device's own log of this moment, with its TLS debug output on"
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * What the registry says about a certificate, and the ways in which a first contact is closed on purpose. AWS answers all
+ * of these alike: it reads CONNECT and closes without CONNACK.
+ */
+
+import type { Entries, Entry } from './entry.ts'
+import { list, plain, quote, quotes, short } from './words.ts'
+
+export type RegistrationEvidence = {
+  REGISTRATION_NOT_REGISTERED: {
+    certificateId: string
+    issuer: string
+    /** caCertificateId of the registered CA that signed it. */
+    anchor?: string
+    why: string
+    /** Registered certificates with the same subject or the same key. */
+    near?: { certificateId: string; thingName?: string; subject: string }[]
+  }
+  REGISTRATION_INACTIVE: StatusEvidence
+  REGISTRATION_REVOKED: StatusEvidence
+  REGISTRATION_PENDING_ACTIVATION: StatusEvidence
+  REGISTRATION_PENDING_TRANSFER: StatusEvidence
+  REGISTRATION_CA_INACTIVE: AuthorityEvidence
+  REGISTRATION_AUTO_DISABLED: AuthorityEvidence
+  REGISTRATION_JITP_PROVISIONED: {
+    certificateId: string
+    thingName?: string
+    policies: string[]
+    caCertificateId: string
+    template: string
+  }
+  REGISTRATION_JITR_PENDING: { certificateId: string; caCertificateId: string; topic: string }
+  REGISTRATION_TEMPLATE_FAILED: {
+    template: string
+    certificateId: string
+    /** The template's parameter that has no value. */
+    parameter?: string
+    /** The resource that could not be made. */
+    resource?: string
+    why: string
+  }
+}
+
+type StatusEvidence = {
+  certificateId: string
+  status: string
+  thingName?: string
+  /** Where the status is declared. */
+  file?: string
+}
+
+type AuthorityEvidence = { caCertificateId: string; subject: string; certificateId: string }
+
+// Above the entries, because they are built when the file is read.
+const AUTHORITY: AuthorityEvidence = {
+  caCertificateId: '11aa'.repeat(16),
+  subject: 'CN=Acme Signer',
+  certificateId: '3f2a'.repeat(16),
+}
+
+export const registration: Entries<RegistrationEvidence> = {
+  REGISTRATION_NOT_REGISTERED: {
+    room: 'registration',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: 'The certificate is not registered',
+    says: ({ certificateId, issuer, anchor, why, near }) =>
+      `certificate ${short(certificateId)}, issued by ${quote(issuer)}${
+        anchor === undefined ? '' : ` (registered CA ${short(anchor)})`
+      }, is not registered: ${plain(why)}${
+        near?.[0] === undefined
+          ? ''
+          : `; registered is ${short(near[0].certificateId)} with the same subject or key`
+      }`,
+    remedy: ({ near }) =>
+      near?.[0] === undefined
+        ? 'register it: `candid device create`, or declare its certificate under `devices` in config.yaml'
+        : `load the registered certificate into the device${
+            near[0].thingName === undefined ? '' : ` (thing ${quote(near[0].thingName)})`
+          }, or register the new one: rotation makes a new certificate id`,
+    aws: {
+      logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
+      note: 'AWS IoT closes after CONNECT, without CONNACK; older reports show alert 46 in the handshake',
+    },
+    references: ['AWS: x509-client-certs', 'AWS: cwl-format'],
+    example: {
+      certificateId: '3f2a'.repeat(16),
+      issuer: 'CN=Acme Signer',
+      anchor: '11aa'.repeat(16),
+      why: 'its CA has no provisioning template',
+    },
+  },
+
+  REGISTRATION_INACTIVE: status({
+    code: 'INACTIVE',
+    title: 'The certificate is registered and INACTIVE',
+    remedy: file => `set its status to ACTIVE${file}`,
+    logReason: 'DEVICE_CERTIFICATE_INACTIVE',
+  }),
+
+  REGISTRATION_REVOKED: status({
+    code: 'REVOKED',
+    title: 'The certificate is registered and REVOKED',
+    remedy: file =>
+      `give the device a new certificate; if it was a mistake, change the status${file}`,
+    logReason: 'DEVICE_CERTIFICATE_REVOKED',
+  }),
+
+  REGISTRATION_PENDING_ACTIVATION: status({
+    code: 'PENDING_ACTIVATION',
+    title: 'The certificate waits for its activation',
+    remedy: file =>
+      `activate it and attach a policy${file}, as your own service would do on AWS IoT`,
+    note: 'AWS IoT publishes the `registered` event again at each attempt, and closes without CONNACK',
+  }),
+
+  REGISTRATION_PENDING_TRANSFER: status({
+    code: 'PENDING_TRANSFER',
+    title: 'The certificate is being transferred to another account',
+    remedy: file => `accept or cancel the transfer, then set the status to ACTIVE${file}`,
+    note: 'AWS IoT has no log reason of its own for this status',
+  }),
+
+  REGISTRATION_CA_INACTIVE: {
+    room: 'registration',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: "The certificate's CA is registered and INACTIVE",
+    says: ({ subject, certificateId }) =>
+      `certificate ${short(certificateId)} is not registered, and its CA ${quote(subject)} is INACTIVE, so it can't register devices`,
+    remedy: () => 'set `status: ACTIVE` for this CA under `authorities` in config.yaml',
+    aws: {
+      logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
+      note: 'certificates that are registered already keep working',
+    },
+    references: ['AWS: deactivate-ca-cert', 'AWS: manage-your-CA-certs'],
+    example: AUTHORITY,
+  },
+
+  REGISTRATION_AUTO_DISABLED: {
+    room: 'registration',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: "The certificate's CA does not register devices by itself",
+    says: ({ subject, certificateId }) =>
+      `certificate ${short(certificateId)} is not registered, and its CA ${quote(subject)} has auto-registration switched off`,
+    remedy: () =>
+      'set `autoRegistration: ENABLE` for this CA under `authorities` in config.yaml, or register the certificate yourself',
+    aws: { logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED' },
+    references: ['AWS: auto-register-device-cert', 'AWS: manage-your-CA-certs'],
+    example: AUTHORITY,
+  },
+
+  REGISTRATION_JITP_PROVISIONED: {
+    room: 'registration',
+    severity: 'info',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'Provisioned at its first contact, and closed on purpose',
+    says: ({ thingName, certificateId, policies, template }) =>
+      `${thingName === undefined ? `certificate ${short(certificateId)}` : `thing ${quote(thingName)}`} was provisioned from template ${quote(template)} with ${
+        policies.length === 0 ? 'no policy' : quotes(policies)
+      }, and closed on purpose`,
+    remedy: () => 'connect again: the first connection always ends so, on AWS IoT too',
+    aws: { note: 'AWS IoT closes the first connection without CONNACK' },
+    references: ['AWS: jit-provisioning'],
+    example: {
+      certificateId: '3f2a'.repeat(16),
+      thingName: 'sensor-1',
+      policies: ['device'],
+      caCertificateId: '11aa'.repeat(16),
+      template: 'jitp',
+    },
+  },
+
+  REGISTRATION_JITR_PENDING: {
+    room: 'registration',
+    severity: 'info',
+    blame: 'setup',
+    certainty: 'proof',
+    title: 'Registered at its first contact, and closed until it is activated',
+    says: ({ certificateId, topic }) =>
+      `certificate ${short(certificateId)} was registered as PENDING_ACTIVATION and closed on purpose; the event went to ${quote(topic, 160)}`,
+    remedy: () =>
+      'activate it and attach a policy, as the rule behind this event does on AWS IoT; then connect again',
+    aws: { note: 'AWS IoT closes without CONNACK' },
+    references: ['AWS: auto-register-device-cert'],
+    example: {
+      certificateId: '3f2a'.repeat(16),
+      caCertificateId: '11aa'.repeat(16),
+      topic: `$aws/events/certificates/registered/${'11aa'.repeat(16)}`,
+    },
+  },
+
+  REGISTRATION_TEMPLATE_FAILED: {
+    room: 'registration',
+    severity: 'error',
+    blame: ({ parameter }) => (parameter === undefined ? 'setup' : 'device'),
+    certainty: 'proof',
+    title: 'The provisioning template could not be completed',
+    says: ({ template, parameter, resource, why }) =>
+      `template ${quote(template)} could not provision this certificate: ${
+        parameter === undefined ? '' : `parameter ${quote(parameter)}: `
+      }${resource === undefined ? '' : `resource ${quote(resource)}: `}${plain(why)}`,
+    remedy: ({ parameter, template }) =>
+      parameter === undefined
+        ? `mend template ${quote(template)}`
+        : `issue the certificate with this attribute in its subject, or give ${quote(parameter)} a default in template ${quote(template)}`,
+    aws: {
+      note: 'AWS IoT tells the device nothing; metric `ProvisionThing.ClientError`, and CloudTrail shows the failing call',
+    },
+    references: ['AWS: jit-provisioning', 'AWS: provision-template'],
+    example: {
+      template: 'jitp',
+      certificateId: '3f2a'.repeat(16),
+      parameter: 'AWS::IoT::Certificate::SerialNumber',
+      why: "the certificate's subject has no serialNumber",
+    },
+  },
+}
+
+/** The four statuses that keep a registered certificate out differ only in their words. */
+function status(of: {
+  code: string
+  title: string
+  remedy: (inFile: string) => string
+  logReason?: string
+  note?: string
+}): Entry<StatusEvidence> {
+  return {
+    room: 'registration',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: of.title,
+    says: ({ certificateId, status, thingName }) =>
+      `certificate ${short(certificateId)}${
+        thingName === undefined ? '' : ` of thing ${quote(thingName)}`
+      } is registered, and its status is ${list([status])}`,
+    remedy: ({ file }) => of.remedy(file === undefined ? '' : ` in ${quote(file)}`),
+    aws: {
+      ...(of.logReason === undefined ? {} : { logReason: of.logReason }),
+      note:
+        of.note ??
+        'AWS IoT closes after CONNECT, without CONNACK; older reports show alert 46 in the handshake',
+    },
+    references: ['AWS: activate-or-deactivate-device-cert', 'AWS: cwl-format'],
+    example: {
+      certificateId: '3f2a'.repeat(16),
+      status: of.code,
+      thingName: 'sensor-1',
+      file: 'config.yaml',
+    },
+  }
+}

@@ -1,0 +1,232 @@
+/** What a running session may not do: by policy, by AWS IoT's limits, or by the protocol. */
+
+import type { Entries, Entry } from './entry.ts'
+import { count, plain, quote, quotes } from './words.ts'
+
+export type TrafficEvidence = {
+  TRAFFIC_PUBLISH_DENIED: DeniedEvidence
+  TRAFFIC_SUBSCRIBE_DENIED: DeniedEvidence
+  TRAFFIC_RETAIN_DENIED: DeniedEvidence
+  TRAFFIC_RECEIVE_DENIED: DeniedEvidence
+  TRAFFIC_QOS2: { packet: 'PUBLISH' | 'SUBSCRIBE'; topic: string }
+  TRAFFIC_TOPIC_INVALID: { topic: string; why: string }
+  TRAFFIC_TOPIC_RESERVED: { topic: string }
+  TRAFFIC_PAYLOAD_TOO_LARGE: { bytes: number; limit: number; topic?: string }
+  TRAFFIC_TOO_MANY_FILTERS: { filters: number; limit: number }
+  TRAFFIC_PROTOCOL_ERROR: { why: string; packet?: string }
+  TRAFFIC_SLOW_CONSUMER: {
+    /** Bytes that wait to be read by the client. */
+    bytes: number
+    limit: number
+  }
+  TRAFFIC_SHARED_UNSUPPORTED: { filter: string }
+}
+
+type DeniedEvidence = {
+  action: string
+  /** The ARN that was asked for. */
+  resource: string
+  /** The topic, or the filter. */
+  topic: string
+  outcome: string
+  nearMisses: unknown[]
+  policies: string[]
+  narration: string
+  qos?: number
+}
+
+export const traffic: Entries<TrafficEvidence> = {
+  TRAFFIC_PUBLISH_DENIED: denied({
+    severity: 'error',
+    title: 'The policies do not allow this publish',
+    does: 'publish to',
+    action: 'iot:Publish',
+    resource: 'topic/shared/alarm',
+    note: 'AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
+  }),
+
+  TRAFFIC_SUBSCRIBE_DENIED: denied({
+    severity: 'error',
+    title: 'The policies do not allow this subscription',
+    does: 'subscribe to',
+    action: 'iot:Subscribe',
+    resource: 'topicfilter/shared/#',
+    note: 'AWS IoT closes an MQTT 3.1.1 connection without SUBACK',
+  }),
+
+  TRAFFIC_RETAIN_DENIED: denied({
+    severity: 'error',
+    title: 'The policies do not allow this retained publish',
+    does: 'publish with the retain flag to',
+    action: 'iot:RetainPublish',
+    resource: 'topic/shared/status',
+    note: 'AWS IoT closes, or drops the message: reports differ; metric `PublishRetained.AuthError`',
+  }),
+
+  TRAFFIC_RECEIVE_DENIED: denied({
+    severity: 'warning',
+    title: 'The policies do not allow this delivery: the message was dropped',
+    does: 'receive from',
+    action: 'iot:Receive',
+    resource: 'topic/shared/alarm',
+    note: 'AWS IoT drops the message silently; metric `PublishOut.AuthError`',
+  }),
+
+  TRAFFIC_QOS2: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'AWS IoT has no QoS 2',
+    says: ({ packet, topic }) =>
+      `${packet} with QoS 2 for ${quote(topic)}: AWS IoT has only QoS 0 and 1`,
+    remedy: () => 'use QoS 0 or 1',
+    aws: {
+      note: 'AWS documents silence (no PUBACK, no SUBACK) on MQTT 3.1.1; some users report a close',
+    },
+    references: ['MQTT 3.1.1 4.3', 'AWS: mqtt'],
+    example: { packet: 'PUBLISH', topic: 'shared/alarm' },
+  },
+
+  TRAFFIC_TOPIC_INVALID: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The topic or filter breaks a rule',
+    says: ({ topic, why }) => `topic ${quote(topic)} is not allowed: ${plain(why)}`,
+    remedy: () => 'use at most 256 bytes and 7 slashes, and wildcards only in filters',
+    aws: {
+      disconnectReason: 'CLIENT_ERROR',
+      note: 'what an MQTT 3.1.1 client sees on AWS IoT is not established',
+    },
+    references: ['MQTT 3.1.1 4.7', 'AWS: topics', 'AWS: iot-core limits'],
+    example: { topic: 'a/b/c/d/e/f/g/h/i', why: '8 slashes, and the limit is 7' },
+  },
+
+  TRAFFIC_TOPIC_RESERVED: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The topic is reserved by AWS',
+    says: ({ topic }) => `topic ${quote(topic)} is reserved: \`$\` topics belong to AWS services`,
+    remedy: () =>
+      'use a topic that does not start with `$`, or one of those that AWS lists for clients',
+    aws: { note: 'AWS IoT may end the connection' },
+    references: ['AWS: reserved-topics'],
+    example: { topic: '$aws/things/sensor-1/unknown' },
+  },
+
+  TRAFFIC_PAYLOAD_TOO_LARGE: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The payload is larger than AWS IoT takes',
+    says: ({ bytes, limit, topic }) =>
+      `a message${topic === undefined ? '' : ` for ${quote(topic)}`} has ${count(bytes, 'byte')}, and the limit is ${count(limit, 'byte')}`,
+    remedy: () =>
+      'split the message, or send large data by another way and publish only a link to it',
+    aws: { disconnectReason: 'CLIENT_ERROR' },
+    references: ['AWS: iot-core limits', 'AWS: life-cycle-events'],
+    example: { bytes: 140_000, limit: 131_072, topic: 'shared/picture' },
+  },
+
+  TRAFFIC_TOO_MANY_FILTERS: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'Too many filters in one packet',
+    says: ({ filters, limit }) =>
+      `one packet holds ${count(filters, 'filter')}, and the limit is ${limit}`,
+    remedy: ({ limit }) =>
+      `send at most ${limit} filters in one SUBSCRIBE; look at automatic resubscription, which sends them all at once`,
+    aws: { note: 'AWS IoT closes without SUBACK; metric `Subscribe.ClientError`' },
+    references: ['AWS: iot-core limits'],
+    example: { filters: 9, limit: 8 },
+  },
+
+  TRAFFIC_PROTOCOL_ERROR: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'A packet breaks the MQTT protocol',
+    says: ({ why, packet }) =>
+      `${packet === undefined ? 'a packet' : quote(packet)} breaks the MQTT protocol: ${plain(why)}`,
+    remedy: () =>
+      'update or mend the MQTT library of the device; two tasks that write to one connection look like this too',
+    aws: { disconnectReason: 'CLIENT_ERROR' },
+    references: ['MQTT 3.1.1 4.8', 'AWS: life-cycle-events'],
+    example: { why: 'a second CONNECT on one connection', packet: 'CONNECT' },
+  },
+
+  TRAFFIC_SLOW_CONSUMER: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The client reads more slowly than its messages come',
+    says: ({ bytes, limit }) =>
+      `${count(bytes, 'byte')} wait to be read by the client, and the limit is ${count(limit, 'byte')}`,
+    remedy: () => 'let the device read while it works, or subscribe to less',
+    aws: { note: 'how AWS IoT treats a client that does not read is not known' },
+    references: ['AWS: iot-core limits'],
+    example: { bytes: 1_200_000, limit: 1_000_000 },
+  },
+
+  TRAFFIC_SHARED_UNSUPPORTED: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'broker',
+    certainty: 'proof',
+    title: 'Shared subscriptions are not served yet',
+    says: ({ filter }) =>
+      `shared subscriptions (${quote(filter)}) are not served by this broker yet`,
+    remedy: () => 'subscribe without `$share/...` for now; AWS IoT does serve them',
+    aws: { note: 'AWS IoT serves shared subscriptions' },
+    references: ['AWS: mqtt'],
+    example: { filter: '$share/workers/shared/jobs' },
+  },
+}
+
+/** The four operations that a policy can refuse differ only in their words. */
+function denied(of: {
+  severity: 'warning' | 'error'
+  title: string
+  does: string
+  action: string
+  resource: string
+  note: string
+}): Entry<DeniedEvidence> {
+  return {
+    room: 'traffic',
+    severity: of.severity,
+    blame: ({ policies }) => (policies.length === 0 ? 'setup' : 'device'),
+    certainty: 'proof',
+    title: of.title,
+    says({ topic, policies, narration, outcome }) {
+      const what = `the client may not ${of.does} ${quote(topic)}`
+      if (policies.length === 0) return `${what}: no policy is attached to the certificate`
+      return `${what} (${outcome === 'EXPLICIT_DENY' ? 'denied' : 'not allowed'} by ${quotes(policies, 4)}): ${plain(narration, 400)}`
+    },
+    remedy({ action, resource, outcome, policies }) {
+      if (policies.length === 0) return 'give the device a policy under `devices` in config.yaml'
+      if (outcome === 'EXPLICIT_DENY') return 'change the statement that denies it, or the topic'
+      return `allow ${quote(action)} on ${quote(resource, 200)}, or change the topic`
+    },
+    aws: { logReason: 'AUTHORIZATION_FAILURE', note: of.note },
+    references: ['AWS: iot-policy-actions', 'AWS: pub-sub-policy', 'AWS: cwl-format'],
+    example: {
+      action: of.action,
+      resource: `arn:aws:iot:us-east-1:123456789012:${of.resource}`,
+      topic: of.resource.slice(of.resource.indexOf('/') + 1),
+      outcome: 'IMPLICIT_DENY',
+      nearMisses: [{ policy: 'device', index: 1, effect: 'Allow', element: 'Resource' }],
+      policies: ['device'],
+      narration: `the nearest statement allows \`${of.resource.split('/')[0]}/sensor-1/*\``,
+    },
+  }
+}

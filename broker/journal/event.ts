@@ -1,0 +1,87 @@
+/** What the broker tells of, as data: one type per event of docs/log.md. Time and level are added by the journal. */
+
+import type { ClosingRecord, DecisionRecord } from './dossier.ts'
+
+/** As rooms report it. */
+export type LogEvent =
+  | BrokerEvent
+  | ConnectionEvent
+  | ProvisioningEvent
+  | TrafficDenied
+  | ClosingRecord
+
+export type BrokerEvent =
+  | {
+      event: 'broker.ready'
+      host: string
+      port: number
+      endpoint: string
+      /** The file that a device needs in order to trust this broker. */
+      ca?: string
+      config?: string
+      version: string
+    }
+  | { event: 'broker.warning'; says: string; hint?: string; file?: string; line?: number }
+  | { event: 'broker.stopped' }
+
+/** Whom the event is about, as far as it is known by then. */
+export type Subject = {
+  connection: string
+  clientId?: string
+  thingName?: string
+  certificateId?: string
+}
+
+export type ConnectionEvent =
+  | (Subject & {
+      event: 'connection.accepted'
+      remote: { address: string; port: number }
+      listener: { port: number }
+    })
+  | (Subject & {
+      event: 'connection.finding'
+      severity: 'info' | 'note' | 'warning' | 'error'
+      code: string
+      says: string
+      remedy: string
+      evidence: Record<string, unknown>
+    })
+  | (Subject & {
+      event: 'connection.connected'
+      protocol: string
+      clientId: string
+      certificateId: string
+      policies: string[]
+      /** Seconds, as in force. */
+      keepAlive: number
+      cleanStart: boolean
+      sessionPresent: boolean
+      remote?: { address: string; port: number }
+      tls?: { version: string; cipherSuite: string }
+    })
+
+export type TrafficDenied = Subject & {
+  event: 'traffic.denied'
+  code: string
+  says: string
+  remedy: string
+  evidence: Record<string, unknown>
+  decision?: DecisionRecord
+}
+
+export type ProvisioningEvent = Partial<Subject> & {
+  certificateId: string
+  caCertificateId: string
+} & (
+    | { event: 'provisioning.registered'; status: string; topic?: string }
+    | { event: 'provisioning.provisioned'; template: string; policies: string[] }
+    | {
+        event: 'provisioning.failed'
+        template: string
+        code: string
+        says: string
+        remedy: string
+        parameter?: string
+        resource?: string
+      }
+  )

@@ -1,0 +1,42 @@
+/**
+ * The journal: the one door through which the broker says anything. It takes events as data and hands them to a writer
+ * that gives them their shape: JSON lines for programs, the story for people, an array for tests.
+ */
+
+import type { Clock } from '../world.ts'
+import type { LogEvent } from './event.ts'
+import { jsonWriter } from './json.ts'
+import { redact } from './redact.ts'
+import { stamp } from './stamp.ts'
+import { storyWriter } from './story.ts'
+
+export type { LogEvent } from './event.ts'
+
+export type Journal = { write(event: LogEvent): void }
+
+export type JournalOptions = {
+  format: 'story' | 'json'
+  /** Gets whole lines, each with its line end. Has to be synchronous, or the last lines are lost at the exit. */
+  write(text: string): void
+  clock: Clock
+  /** Colours are for terminals only, and not where `NO_COLOR` is set (no-color.org). */
+  terminal: boolean
+  /** `debug` also tells of each accepted socket. */
+  level?: 'debug' | 'info'
+  /** Where `NO_COLOR` is looked up; the process's own without it. */
+  env?: Record<string, string | undefined>
+}
+
+/** @returns the journal; its `write` never throws for what an event holds */
+export function createJournal(options: JournalOptions): Journal {
+  const { format, write, clock, terminal, level = 'info', env = process.env } = options
+  const put =
+    format === 'json' ? jsonWriter(write) : storyWriter(write, terminal && !env['NO_COLOR'])
+  return {
+    write(event) {
+      const stamped = stamp(event, clock)
+      if (stamped.level === 'debug' && level !== 'debug') return
+      put(redact(stamped))
+    },
+  }
+}

@@ -1,0 +1,39 @@
+/** One JSON object per line, for programs. */
+
+import { pino } from 'pino'
+import type { Stamped } from './stamp.ts'
+
+/**
+ * @param write gets each line at once, synchronously
+ * @returns writes an event; keys as in docs/log.md, `level` and `time` first
+ */
+export function jsonWriter(write: (text: string) => void): (event: Stamped) => void {
+  const logger = pino(
+    {
+      // No pid and no host name: two runs of a test give the same log.
+      base: null,
+      level: 'debug',
+      // The time comes with the event, from the broker's clock.
+      timestamp: false,
+      formatters: { level: label => ({ level: label }) },
+    },
+    { write: line => write(printable(line)) },
+  )
+  return ({ level, time, ...rest }) => logger[level]({ time, ...rest })
+}
+
+/**
+ * JSON leaves C1 controls, direction marks and line separators as they are; a terminal that shows the log would obey them.
+ * Outside strings JSON has none of them but the final line end, so escaping them all is still the same JSON.
+ */
+function printable(line: string): string {
+  return line.replace(UNSAFE, mark => {
+    let escaped = ''
+    for (let at = 0; at < mark.length; at++) {
+      escaped += `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`
+    }
+    return escaped
+  })
+}
+
+const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu

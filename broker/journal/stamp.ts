@@ -1,0 +1,43 @@
+/** Gives each event its time and its level. */
+
+import type { Clock } from '../world.ts'
+import type { LogEvent } from './event.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** An event as it is written. */
+export type Stamped = LogEvent & {
+  /** ISO, from the broker's clock. */
+  time: string
+  level: Level
+  /** Paths of what was hidden, where something was. */
+  redacted?: string[]
+}
+
+/** A closing record brings its own time and level. */
+export function stamp(event: LogEvent, clock: Clock): Stamped {
+  if (event.event === 'connection.closed') return event
+  return { ...event, time: new Date(clock.now()).toISOString(), level: levelOf(event) }
+}
+
+function levelOf(event: Exclude<LogEvent, { event: 'connection.closed' }>): Level {
+  switch (event.event) {
+    case 'connection.accepted':
+      return 'debug'
+    case 'broker.warning':
+    case 'traffic.denied':
+      return 'warn'
+    case 'connection.finding':
+      return event.severity === 'error' || event.severity === 'warning' ? 'warn' : 'info'
+    case 'provisioning.failed':
+      return 'error'
+    case 'broker.ready':
+    case 'broker.stopped':
+    case 'connection.connected':
+    case 'provisioning.provisioned':
+    case 'provisioning.registered':
+      return 'info'
+    default:
+      return event satisfies never
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The log as a story for a tired person: one line for what is in order, a short block for what went wrong, one line again
+ * for each repetition. All text of strangers is escaped: a client id can't forge a line or move the cursor.
+ */
+
+import { escapeText } from '../diagnosis/escape.ts'
+import { awsLines } from '../diagnosis/explain.ts'
+import { list, quote, short } from '../diagnosis/words.ts'
+import type { ClosingRecord } from './dossier.ts'
+import { type Paint, painter } from './paint.ts'
+import type { Stamped } from './stamp.ts'
+import { type TellingLine, tellingLines } from './telling.ts'
+
+/**
+ * @param write gets whole lines
+ * @param colours true for terminals that want them
+ */
+export function storyWriter(
+  write: (text: string) => void,
+  colours: boolean,
+): (event: Stamped) => void {
+  const paint = painter(colours)
+  const scenes: Scenes = new Map()
+  return event => {
+    const lines = tell(event, paint, scenes)
+    if (lines.length > 0) write(`${lines.join('\n')}\n`)
+  }
+}
+
+/** What the story keeps of a connection until its end, so that nothing is told twice. */
+type Scene = {
+  /** Codes that were told already. */
+  told: Set<string>
+  /** Until it is connected: a refusal tells them itself, in its own order. */
+  held: Finding[]
+  connected: boolean
+}
+
+type Scenes = Map<string, Scene>
+
+type Finding = Extract<Stamped, { event: 'connection.finding' }>
+
+function sceneOf(connection: string, scenes: Scenes): Scene {
+  const scene = scenes.get(connection) ?? { told: new Set(), held: [], connected: false }
+  scenes.set(connection, scene)
+  return scene
+}
+
+function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
+  switch (event.event) {
+    case 'broker.ready':
+      return [
+        head(event, paint.green('ready'), `${event.host}:${event.port}`, paint, [
+          `endpoint ${quote(event.endpoint)}`,
+          ...(event.ca === undefined ? [] : [`CA ${quote(event.ca)}`]),
+          ...(event.config === undefined ? [] : [`config ${quote(event.config)}`]),
+        ]),
+      ]
+    case 'broker.warning': {
+      const place = [event.file, event.line].filter(part => part !== undefined).join(':')
+      const says = place === '' ? event.says : `${place}: ${event.says}`
+      return [
+        head(event, paint.yellow('warning'), escapeText(says), paint, []),
+        ...details(event.hint === undefined ? [] : [['hint', escapeText(event.hint)]], paint),
+      ]
+    }
+    case 'broker.stopped':
+      return [head(event, paint.dim('stopped'), '', paint, [])]
+    case 'connection.accepted':
+      return []
+    case 'connection.finding': {
+      if (event.severity === 'info' || event.severity === 'note') return []
+      const scene = sceneOf(event.connection, scenes)
+      if (scene.connected) return remark(event, paint.yellow('finding'), paint, scene)
+      scene.held.push(event)
+      return []
+    }
+    case 'traffic.denied':
+      return remark(event, paint.yellow('denied'), paint, sceneOf(event.connection, scenes))
+    case 'connection.connected': {
+      const scene = sceneOf(event.connection, scenes)
+      scene.connected = true
+      const line = head(event, paint.green('connected'), who(event), paint, [
+        `MQTT ${event.protocol}`,
+        event.policies.length === 0 ? 'no policy' : `policies ${list(event.policies)}`,
+        `keep-alive ${event.keepAlive} s`,
+        ...(event.tls === undefined ? [] : [event.tls.version]),
+      ])
+      const held = scene.held.splice(0)
+      return [line, ...held.flatMap(one => remark(one, paint.yellow('finding'), paint, scene))]
+    }
+    case 'provisioning.registered':
+      return [
+        head(event, paint.cyan('registered'), who(event), paint, [
+          `certificate ${short(event.certificateId)}`,
+          escapeText(event.status),
+        ]),
+      ]
+    case 'provisioning.provisioned':
+      return [
+        head(event, paint.cyan('provisioned'), who(event), paint, [
+          `template ${quote(event.template)}`,
+          event.policies.length === 0 ? 'no policy' : `policies ${list(event.policies)}`,
+        ]),
+      ]
+    case 'provisioning.failed':
+      // The closing record tells it, with all that belongs to it.
+      return []
+    case 'connection.closed': {
+      const scene = sceneOf(event.connection, scenes)
+      scenes.delete(event.connection)
+      return closing(event, paint, scene)
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+/** A finding, or a packet that was refused: the block without an end. */
+function remark(
+  event: Finding | Extract<Stamped, { event: 'traffic.denied' }>,
+  verb: string,
+  paint: Paint,
+  { told }: Scene,
+): string[] {
+  const title = head(event, verb, who(event), paint, [paint.bold(escapeText(event.code))])
+  if (told.has(event.code)) return [`${title}  ${escapeText(event.says)}`]
+  told.add(event.code)
+  const telling = tellingLines(event.code, event.evidence)
+  return [title, sentence(event.says), ...details([...telling, toDo(event.remedy)], paint)]
+}
+
+function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): string[] {
+  const { code, level, repeat } = event
+  if (level === 'info') {
+    const line = head(event, paint.dim('closed'), who(event), paint, [escapeText(event.says)])
+    if (event.room === 'close') return [line]
+    return [line, ...details([...held.map(also), toDo(event.remedy)], paint)]
+  }
+  const colour = level === 'error' ? paint.red : paint.yellow
+  const title = head(event, colour(event.verdict), who(event), paint, [
+    paint.bold(escapeText(code)),
+  ])
+  if (repeat.count > 1) {
+    const times = `${repeat.count} times since ${clockOf(repeat.since)}`
+    return [`${title}  ${escapeText(event.says)} ${paint.dim(`(${times})`)}`]
+  }
+  if (told.has(code)) return [title, ...details(outside(event), paint)]
+  const others = event.also.filter(one => one.code !== code && !told.has(one.code)).slice(0, 3)
+  return [
+    title,
+    sentence(event.says),
+    ...details(
+      [
+        ...tellingLines(code, event.evidence),
+        ...others.map(also),
+        toDo(event.remedy),
+        ...outside(event),
+      ],
+      paint,
+    ),
+  ]
+}
+
+function also({ code, says }: { code: string; says: string }): TellingLine {
+  return ['also', `${escapeText(code)}: ${escapeText(says)}`]
+}
+
+function toDo(remedy: string): TellingLine {
+  return ['to do', escapeText(remedy)]
+}
+
+/** What could be seen from outside: here, and on AWS IoT. */
+function outside(event: ClosingRecord): TellingLine[] {
+  const { alert, connack, reasonCode, close } = event.sent
+  const shown = [
+    ...(alert === undefined ? [] : [`TLS alert ${alert}`]),
+    ...(connack === undefined ? [] : [`CONNACK ${connack}`]),
+    ...(reasonCode === undefined ? [] : [`reason code 0x${reasonCode.toString(16)}`]),
+  ]
+  const end = close === 'reset' ? 'a reset' : 'a closed connection'
+  const lines: TellingLine[] = []
+  if (event.side === 'we') {
+    lines.push(['client saw', shown.length === 0 ? `${end} and no reason` : shown.join(', ')])
+  }
+  if (Object.keys(event.aws).length > 0) lines.push(['on AWS IoT', awsLines(event.aws).join('; ')])
+  return lines
+}
+
+function head(event: Stamped, verb: string, subject: string, paint: Paint, rest: string[]): string {
+  const line = `${paint.dim(clockOf(event.time))}  ${paint.pad(verb, 11)} ${subject}`
+  return rest.length === 0 ? line.trimEnd() : `${line}  ${rest.join(', ')}`
+}
+
+function sentence(says: string): string {
+  return `${INDENT}${escapeText(says)}`
+}
+
+function details(lines: TellingLine[], paint: Paint): string[] {
+  return lines.map(([label, text]) => `${INDENT}${paint.dim(label.padEnd(11))} ${text}`)
+}
+
+/** The name that a person knows: thing, client id, subject of the certificate, address. */
+function who(event: {
+  thingName?: string
+  clientId?: string
+  certificateId?: string
+  chain?: { subject: string }[]
+  remote?: { address: string; port: number }
+}): string {
+  const { thingName, clientId, certificateId, chain, remote } = event
+  if (thingName !== undefined) {
+    const also =
+      clientId === undefined || clientId === thingName ? '' : ` (client id ${quote(clientId, 60)})`
+    return `${escapeText(thingName)}${also}`
+  }
+  if (clientId !== undefined) return escapeText(clientId).slice(0, 80)
+  const subject = chain?.[0]?.subject
+  if (subject !== undefined && subject !== '') return escapeText(subject).slice(0, 80)
+  if (remote !== undefined) return `${escapeText(remote.address)}:${remote.port}`
+  return certificateId === undefined ? 'a client' : short(certificateId)
+}
+
+/** The time of day, UTC, as in the record. */
+function clockOf(iso: string): string {
+  return iso.slice(11, 19)
+}
+
+const INDENT = ' '.repeat(10)

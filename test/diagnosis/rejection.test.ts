@@ -1,0 +1,159 @@
+import t from 'tap'
+import {
+  abandonCandidates,
+  leftWithoutConnectCandidates,
+} from '../../broker/diagnosis/abandonment.ts'
+import {
+  type RejectionFacts,
+  rejectionCandidates,
+  rejectionCertainty,
+  rejectionMeaning,
+} from '../../broker/diagnosis/rejection.ts'
+
+const facts: RejectionFacts = {
+  names: ['localhost', '*.example.test'],
+  notBefore: '2026-01-01T00:00:00.000Z',
+  notAfter: '2027-01-01T00:00:00.000Z',
+  serverKey: 'RSA',
+  now: '2026-06-01T00:00:00.000Z',
+}
+
+const alerts: [
+  name: string,
+  alert: number,
+  stack: string | undefined,
+  facts: Partial<RejectionFacts>,
+  causes: string[],
+  certainty: string,
+][] = [
+  ['48 of mbedTLS is proof', 48, 'mbedTLS', {}, ['trust'], 'proof'],
+  ['48 of an unknown stack is not', 48, undefined, {}, ['trust'], 'likely'],
+  ['42 of mbedTLS is the name', 42, 'mbedTLS', {}, ['name'], 'likely'],
+  ['46 of mbedTLS is the clock or the hash', 46, 'mbedTLS', {}, ['clock', 'weak'], 'guess'],
+  ['80 of libmosquitto is the name', 80, 'OpenSSL', {}, ['name'], 'likely'],
+  ['42 of Go is anything', 42, 'Go', {}, ['trust', 'name', 'clock', 'weak'], 'guess'],
+  [
+    'a name that fits goes last',
+    42,
+    'OpenSSL',
+    { sni: 'localhost' },
+    ['clock', 'weak', 'name'],
+    'guess',
+  ],
+  [
+    'so does one under a wildcard',
+    42,
+    'OpenSSL',
+    { sni: 'A.example.test.' },
+    ['clock', 'weak', 'name'],
+    'guess',
+  ],
+  [
+    'a wildcard is one label only',
+    42,
+    'Go',
+    { sni: 'a.b.example.test' },
+    ['name', 'trust', 'clock', 'weak'],
+    'guess',
+  ],
+  [
+    'a clock of 1970 goes first',
+    42,
+    'OpenSSL',
+    { deviceClock: '1970-01-01T00:00:09.000Z' },
+    ['clock', 'name', 'weak'],
+    'guess',
+  ],
+  [
+    'a good clock goes last',
+    42,
+    'Go',
+    { deviceClock: '2026-06-01T00:00:00.000Z' },
+    ['trust', 'name', 'weak', 'clock'],
+    'guess',
+  ],
+  [
+    'our own dates come first',
+    46,
+    'Java',
+    { now: '2028-01-01T00:00:00.000Z' },
+    ['clock', 'trust', 'name', 'weak'],
+    'guess',
+  ],
+]
+
+for (const [name, alert, stack, more, causes, certainty] of alerts) {
+  t.test(name, async t => {
+    const ranked = rejectionCandidates(alert, stack, { ...facts, ...more })
+    t.strictSame(
+      ranked.map(one => one.cause),
+      causes,
+    )
+    t.equal(rejectionCertainty(alert, stack), certainty)
+    for (const { why } of ranked) t.notMatch(why, /undefined|nothing/)
+  })
+}
+
+t.test('meaning in words', async t => {
+  t.equal(rejectionMeaning(42, 'mbedTLS'), 'mbedTLS sends it for a wrong host name')
+  t.equal(rejectionMeaning(42, 'Go'), 'Go sends it for any fault of a certificate')
+  t.equal(rejectionMeaning(45, undefined), 'by its clock our certificate is not valid now')
+  t.equal(rejectionMeaning(42, undefined), undefined)
+})
+
+t.test('unknown facts leave no holes', async t => {
+  for (const { why } of abandonCandidates({
+    certificateShown: true,
+    afterMs: 5,
+    reset: false,
+    closeNotify: false,
+    certificate: { notBefore: '', notAfter: '', names: [] },
+  })) {
+    t.notMatch(why, /undefined|nothing|from {2}to/)
+  }
+})
+
+const closes: [
+  name: string,
+  stack: string | undefined,
+  afterMs: number,
+  closeNotify: boolean,
+  first: string,
+  shown?: boolean,
+][] = [
+  ['BearSSL is silent when it rejects', 'BearSSL', 40, false, 'trust'],
+  ['s2n is silent and polite', 's2n', 12_000, true, 'trust'],
+  ['Node is silent on TLS 1.3', 'OpenSSL', 5, false, 'trust'],
+  ['mbedTLS would have sent an alert', 'mbedTLS', 40, false, 'memory'],
+  ['a long wait is a timer', 'mbedTLS', 8000, false, 'timer'],
+  ['before our certificate it is not the certificate', 'BearSSL', 40, false, 'network', false],
+]
+
+for (const [name, stack, afterMs, closeNotify, first, certificateShown = true] of closes) {
+  t.test(name, async t => {
+    const ranked = abandonCandidates({
+      certificateShown,
+      afterMs,
+      closeNotify,
+      reset: false,
+      ...(stack === undefined ? {} : { stack }),
+      tlsVersion: 'TLSv1.3',
+      certificate: facts,
+    })
+    t.equal(ranked[0]?.cause, first)
+    t.equal(
+      ranked.some(one => one.cause === 'trust'),
+      certificateShown,
+    )
+  })
+}
+
+t.test('who leaves after the handshake', async t => {
+  const first = (stack: string, tlsVersion: string, afterMs: number): string | undefined =>
+    leftWithoutConnectCandidates({ stack, tlsVersion, afterMs, bytes: 0 })[0]?.cause
+  t.equal(first('OpenSSL', 'TLSv1.2', 3), 'trust')
+  t.equal(first('OpenSSL', 'TLSv1.2', 4000), 'user')
+  t.equal(first('OpenSSL', 'TLSv1.3', 3), 'user')
+  t.equal(first('unknown', 'TLSv1.2', 3), 'health-check')
+  t.equal(first('mbedTLS', 'TLSv1.2', 3), 'firmware')
+})

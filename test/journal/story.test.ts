@@ -1,0 +1,208 @@
+import t from 'tap'
+import { catalogue } from '../../broker/diagnosis/catalogue.ts'
+import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
+import { createJournal, type LogEvent } from '../../broker/journal/journal.ts'
+import { standingClock } from '../../broker/world.ts'
+import { recordOf } from './record.ts'
+
+const clock = standingClock(Date.parse('2026-01-01T10:00:00.000Z'))
+
+function storyOf(events: LogEvent[], terminal = false, env = {}): string[] {
+  let text = ''
+  const write = (part: string): void => {
+    text += part
+  }
+  const journal = createJournal({ format: 'story', write, clock, terminal, env })
+  for (const event of events) journal.write(event)
+  return text.split('\n').slice(0, -1)
+}
+
+const cipher = diagnose('HELLO_NO_SHARED_CIPHER', catalogue.HELLO_NO_SHARED_CIPHER.example)
+const differs = diagnose('CHAIN_SIGNER_DIFFERS', catalogue.CHAIN_SIGNER_DIFFERS.example)
+const denied = diagnose('TRAFFIC_PUBLISH_DENIED', catalogue.TRAFFIC_PUBLISH_DENIED.example)
+
+const finding = (found: typeof cipher): LogEvent => ({
+  event: 'connection.finding',
+  connection: 'c1',
+  clientId: 'sensor-1',
+  severity: found.severity,
+  code: found.code,
+  says: found.says,
+  remedy: found.remedy,
+  evidence: found.evidence,
+})
+
+const connected: LogEvent = {
+  event: 'connection.connected',
+  connection: 'c1',
+  clientId: 'sensor-1',
+  thingName: 'sensor-1',
+  certificateId: 'ab'.repeat(32),
+  protocol: '3.1.1',
+  policies: ['device'],
+  keepAlive: 60,
+  cleanStart: true,
+  sessionPresent: false,
+  tls: { version: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256' },
+}
+
+const named = { clientId: 'sensor-1', thingName: 'sensor-1' }
+
+const cases: [name: string, events: LogEvent[], lines: string[]][] = [
+  [
+    'start and stop',
+    [
+      {
+        event: 'broker.ready',
+        host: '0.0.0.0',
+        port: 8883,
+        endpoint: 'localhost',
+        ca: 'certs/server-ca.pem',
+        version: '0.1.0',
+      },
+      {
+        event: 'broker.warning',
+        says: 'unknown key `listner`',
+        hint: 'did you mean `listener`?',
+        file: 'config.yaml',
+        line: 3,
+      },
+      { event: 'broker.stopped' },
+    ],
+    [
+      '10:00:00  ready       0.0.0.0:8883  endpoint `localhost`, CA `certs/server-ca.pem`',
+      '10:00:00  warning     config.yaml:3: unknown key `listner`',
+      '          hint        did you mean `listener`?',
+      '10:00:00  stopped',
+    ],
+  ],
+  [
+    'a hello with two faults: the main one first, the other once',
+    [
+      {
+        event: 'connection.accepted',
+        connection: 'c1',
+        remote: { address: '192.0.2.7', port: 50_000 },
+        listener: { port: 8883 },
+      },
+      finding(cipher),
+      recordOf('HELLO_NO_SHARED_GROUP', { sent: { alert: 40, close: 'fin' }, also: [cipher] }),
+    ],
+    [
+      '10:00:00  refused     192.0.2.7:50000  HELLO_NO_SHARED_GROUP',
+      '          the client offers only the group secp224r1, and this server accepts x25519, secp256r1 and secp384r1',
+      '          offered     secp224r1',
+      '          accepted    x25519, secp256r1 and secp384r1',
+      '          also        HELLO_NO_SHARED_CIPHER: on TLSv1.2 the client offers only ECDSA suites, and this server has only an RSA certificate',
+      '          to do       enable secp256r1 (P-256) in the device; with mbedTLS: build with `MBEDTLS_ECP_DP_SECP256R1_ENABLED`, and look at `mbedtls_ssl_conf_curves` (2.x) or `mbedtls_ssl_conf_groups` (3.x)',
+      '          client saw  TLS alert 40',
+      '          on AWS IoT  TLS alert 40; the alert is the one that the RFC asks for; not measured on AWS IoT',
+    ],
+  ],
+  [
+    'a loop is one line each time',
+    [
+      recordOf('TRAFFIC_QOS2', {
+        ...named,
+        repeat: { count: 12, since: '2026-01-01T09:59:00.000Z' },
+      }),
+    ],
+    [
+      '10:00:00  refused     sensor-1  TRAFFIC_QOS2  PUBLISH with QoS 2 for `shared/alarm`: AWS IoT has only QoS 0 and 1 (12 times since 09:59:00)',
+    ],
+  ],
+  [
+    'a session: connected with a finding, denied, closed for it; told once',
+    [
+      finding(differs),
+      connected,
+      {
+        ...denied,
+        event: 'traffic.denied',
+        connection: 'c1',
+        ...named,
+      },
+      recordOf('TRAFFIC_PUBLISH_DENIED', { ...named, also: [differs] }),
+    ],
+    [
+      '10:00:00  connected   sensor-1  MQTT 3.1.1, policies device, keep-alive 60 s, TLSv1.3',
+      '10:00:00  finding     sensor-1  CHAIN_SIGNER_DIFFERS',
+      `          ${differs.says}`,
+      "          registered  CN=Acme Signer  key id aaaaaaaaaaaaaaaa  issuer's key id 9999999999999999  SHA-256 1111111111111111",
+      "          sent        CN=Acme Signer  key id aaaaaaaaaaaaaaaa  issuer's key id 9898989898989898  SHA-256 2222222222222222",
+      `          to do       ${differs.remedy}`,
+      '10:00:00  denied      sensor-1  TRAFFIC_PUBLISH_DENIED',
+      '          the client may not publish to `shared/alarm` (not allowed by `device`): the nearest statement allows `topic/sensor-1/*`',
+      '          asked       iot:Publish on arn:aws:iot:us-east-1:123456789012:topic/shared/alarm',
+      '          policies    device',
+      '          to do       allow `iot:Publish` on `arn:aws:iot:us-east-1:123456789012:topic/shared/alarm`, or change the topic',
+      '10:00:00  refused     sensor-1  TRAFFIC_PUBLISH_DENIED',
+      '          client saw  a closed connection and no reason',
+      '          on AWS IoT  log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
+    ],
+  ],
+  [
+    'ordinary ends are quiet',
+    [
+      recordOf('CLOSE_BY_CLIENT', { ...named, verdict: 'closed', side: 'client' }),
+      recordOf('REGISTRATION_JITP_PROVISIONED', named),
+    ],
+    [
+      '10:00:00  closed      sensor-1  the client sent DISCONNECT after 5.2 s',
+      '10:00:00  closed      sensor-1  thing `sensor-1` was provisioned from template `jitp` with `device`, and closed on purpose',
+      '          to do       connect again: the first connection always ends so, on AWS IoT too',
+    ],
+  ],
+  [
+    'a client that leaves: ranked guesses, and nothing about what it saw',
+    [recordOf('HANDSHAKE_ABANDONED', { side: 'client' })],
+    [
+      '10:00:00  refused     192.0.2.7:50000  HANDSHAKE_ABANDONED',
+      "          the client reset the connection 41 ms after our last message, without an alert (our certificate was sent, the client's last message was ClientHello); perhaps it does not have the CA of our certificate, or reads another CA file (BearSSL rejects a certificate by closing without an alert)",
+      '          or perhaps  the program was stopped',
+      '          to do       check first that the device has `certs/server-ca.pem` as its CA, then its host name and its clock; with BearSSL: `setTrustAnchors`',
+      '          on AWS IoT  AWS IoT logs nothing',
+    ],
+  ],
+]
+
+for (const [name, events, lines] of cases) {
+  t.test(name, async t => void t.strictSame(storyOf(events), lines))
+}
+
+t.test('a client id forges no line and moves no cursor', async t => {
+  const clientId = 'x\n10:00:00  ready\u001b[2J\u009b1A\u202e'
+  const lines = storyOf([
+    recordOf('CLOSE_BY_CLIENT', { clientId, says: `bye ${clientId}` }),
+    { ...connected, clientId, policies: [clientId], thingName: clientId },
+    recordOf('TRAFFIC_QOS2', { connection: 'c2', clientId, evidence: { topic: clientId } }),
+  ])
+  t.equal(lines.length, 2 + 5)
+  for (const line of lines) t.notMatch(line, /[\p{Cc}\p{Cf}]/u)
+})
+
+t.test('colours only on a terminal that wants them', async t => {
+  const closed = [recordOf('TRAFFIC_QOS2', named)]
+  const plain = storyOf(closed)
+  t.notMatch(plain.join(''), '\u001b')
+  t.strictSame(storyOf(closed, true, { NO_COLOR: '1' }), plain)
+  const coloured = storyOf(closed, true)
+  t.match(coloured[0], '\u001b[31mrefused\u001b[39m')
+  // Colours change nothing but the colour.
+  const bare = coloured.map(line => line.replace(/\u001b\[\d+m/g, ''))
+  t.strictSame(bare, plain)
+})
+
+t.test('evidence of an unexpected shape is no reason to fall over', async t => {
+  for (const evidence of [{}, { offered: 'x', accepted: [null, {}], candidates: [3, null] }]) {
+    for (const code of [
+      'HELLO_NO_SHARED_GROUP',
+      'HANDSHAKE_ABANDONED',
+      'CHAIN_SIGNER_DIFFERS',
+    ] as const) {
+      const lines = storyOf([recordOf(code, { evidence, level: 'error' })])
+      t.ok(lines.length > 2, code)
+      t.notMatch(lines.join('\n'), /undefined|\[object/)
+    }
+  }
+})
