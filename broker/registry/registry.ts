@@ -59,6 +59,8 @@ export type Registry = {
   thingsOf(certificateId: string): string[]
   policiesOf(certificateId: string): AttachedPolicies
 
+  registerAuthority(authority: RegisteredAuthority): void
+  putTemplate(template: Template): void
   registerCertificate(certificate: RegisteredCertificate): void
   setStatus(certificateId: string, status: DeviceStatus): void
   /** Makes the thing, or merges the attributes into it. */
@@ -126,6 +128,14 @@ export function createRegistry(): Registry {
       }
       attached.set(id, result)
       return result
+    },
+    registerAuthority(authority) {
+      learned.authorities.set(authority.caCertificateId, authority)
+      changed()
+    },
+    putTemplate(template) {
+      learned.templates.set(template.name, template)
+      changed()
     },
     registerCertificate(certificate) {
       learned.certificates.set(certificate.certificateId, certificate)
