@@ -1,0 +1,219 @@
+/**
+ * A broker that runs from files: config.yaml, policies/ and certs/. It makes its local PKI at the first start, and takes
+ * over what changes in the files while it runs. A broken file is reported, and its last good state kept.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import { type Config, defaultConfig } from '../config/shape.ts'
+import { createJournal } from '../journal/journal.ts'
+import { openBroker } from '../open.ts'
+import { type Declared, type DeclaredProblem, readDeclared } from '../registry/declared.ts'
+import { watchDeclared } from '../registry/declared-watch.ts'
+import { createRegistry } from '../registry/registry.ts'
+import { serverNames } from '../registry/server-names.ts'
+import { ensureServerPki } from '../registry/server-pki.ts'
+import { createWorld, runningClock, type World } from '../world.ts'
+import type { Io } from './io.ts'
+import { packageVersion } from './package-root.ts'
+import type { StartOverrides } from './start.ts'
+
+export type Problem = { says: string; hint?: string }
+
+export type FileBroker = { port: number; stop(): Promise<void> }
+
+type Request = { configFile?: string; overrides: StartOverrides; io: Io }
+
+/** What has to be known to read the files again. */
+type Project = { configFile?: string; baseDir: string; overrides: StartOverrides }
+
+/** The server certificates are looked at once a day, so that a long run doesn't outlive them. */
+const RENEWAL_MS = 24 * 60 * 60 * 1000
+
+/** Starts the broker, or says in a line each what is in the way; then nothing runs. */
+export async function startFromFiles(
+  request: Request,
+): Promise<FileBroker | { problems: Problem[] }> {
+  const { overrides, io } = request
+  const { configFile } = request
+  const project: Project = {
+    ...(configFile === undefined ? {} : { configFile }),
+    baseDir: configFile === undefined ? io.cwd : dirname(configFile),
+    overrides,
+  }
+  const read = await readConfig(project)
+  if ('problems' in read) return read
+  let { config } = read
+  const world = createWorld(
+    runningClock(overrides.clock === undefined ? undefined : Date.parse(overrides.clock)),
+  )
+  const ensured = await serverPki(config, project, world)
+  if ('problem' in ensured) return { problems: [ensured.problem] }
+  const { caFile, made } = ensured
+  let { pki } = ensured
+
+  const journal = createJournal({
+    format: config.log ?? (io.isTerminal ? 'story' : 'json'),
+    write: text => void io.stdout.write(text),
+    clock: world.clock,
+    terminal: io.isTerminal,
+  })
+  const registry = createRegistry()
+  let declared: Declared | undefined
+  // Watching starts before reading, so that no change falls between the two.
+  let reading = Promise.resolve()
+  const watcher = watchDeclared(
+    watchedPaths(config, project),
+    () => {
+      reading = reading.then(reload).catch(error => warn({ says: `reading the files: ${error}` }))
+    },
+    world.clock,
+  )
+  await declare()
+
+  const opened = await openBroker({
+    world,
+    journal,
+    registry,
+    config,
+    pki,
+    endpointName: hostname(),
+    caFile,
+  })
+  if ('problem' in opened) {
+    watcher.close()
+    return { problems: [opened.problem] }
+  }
+  let cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
+  await ready(opened.port)
+  return {
+    port: opened.port,
+    async stop() {
+      watcher.close()
+      cancelRenewal()
+      await reading
+      await opened.stop()
+    },
+  }
+
+  function warn(problem: Problem & { file?: string; line?: number }): void {
+    journal.write({ event: 'broker.warning', ...problem })
+  }
+
+  async function declare(): Promise<void> {
+    const name = project.configFile === undefined ? 'config.yaml' : basename(project.configFile)
+    const result = await readDeclared(config, project.baseDir, declared, name)
+    for (const problem of result.problems) warn(problemOf(problem))
+    declared = result.declared
+    registry.declare(declared)
+  }
+
+  /** A changed config acts on what is declared and on new connections; the listener itself needs a new start. */
+  async function reload(): Promise<void> {
+    const again = await readConfig(project)
+    if ('problems' in again) {
+      for (const problem of again.problems) warn(problem)
+      warn({ says: 'config.yaml is not taken over; what it said before still holds' })
+      return
+    }
+    const { listener } = config
+    const moved = JSON.stringify(again.config.listener) !== JSON.stringify(listener)
+    if (moved) warn({ says: '`listener` has changed', hint: 'start the broker again for that' })
+    config = { ...again.config, listener }
+    await declare()
+    await renew()
+  }
+
+  async function renew(): Promise<void> {
+    const next = await serverPki(config, project, world)
+    if ('problem' in next) return warn(next.problem)
+    if (next.why) warn({ says: `new server certificates: ${next.why}` })
+    pki = next.pki
+    if ('renew' in opened) opened.renew(config, pki)
+  }
+
+  function renewLater(): void {
+    reading = reading.then(renew).catch(error => warn({ says: `renewing: ${error}` }))
+    cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
+  }
+
+  async function ready(port: number): Promise<void> {
+    if (made.length > 0) io.stderr.write(`made the local PKI in ${join(config.certs, 'server')}\n`)
+    journal.write({
+      event: 'broker.ready',
+      host: config.listener.host,
+      port,
+      endpoint: `mqtts://${hostname()}:${port}`,
+      ca: relative(io.cwd, caFile),
+      ...(project.configFile === undefined ? {} : { config: project.configFile }),
+      version: await packageVersion(),
+    })
+  }
+}
+
+async function readConfig(project: Project): Promise<{ config: Config } | { problems: Problem[] }> {
+  const { configFile, overrides } = project
+  const loaded =
+    configFile === undefined
+      ? { config: defaultConfig(), problems: [] }
+      : loadConfig(await readFile(configFile, 'utf8').catch(() => ''))
+  if (loaded.config === undefined) {
+    const name = configFile === undefined ? 'config.yaml' : basename(configFile)
+    return {
+      problems: loaded.problems.map(({ line, path, says, hint }) => ({
+        says: `${name}:${line}: ${path}: ${says}`,
+        ...(hint === undefined ? {} : { hint }),
+      })),
+    }
+  }
+  const { config } = loaded
+  return {
+    config: {
+      ...config,
+      listener: { ...config.listener, port: overrides.port ?? config.listener.port },
+      ...(overrides.log === undefined ? {} : { log: overrides.log }),
+    },
+  }
+}
+
+function serverPki(
+  config: Config,
+  { baseDir }: Project,
+  world: World,
+): ReturnType<typeof ensureServerPki> {
+  // Clients judge our certificate by the real time, whatever --clock says.
+  const names = serverNames(config.tls.names)
+  return ensureServerPki(resolve(baseDir, config.certs), names, world, Date.now())
+}
+
+function watchedPaths(
+  config: Config,
+  { configFile, baseDir }: Project,
+): Parameters<typeof watchDeclared>[0] {
+  const certs = resolve(baseDir, config.certs)
+  const items = [...config.devices, ...config.authorities]
+  return {
+    files: [
+      ...(configFile === undefined ? [] : [configFile]),
+      ...items.map(({ certificate }) => resolve(baseDir, certificate)),
+    ],
+    folders: [resolve(baseDir, config.policies), certs],
+    except: [join(certs, 'server')],
+  }
+}
+
+function problemOf({
+  file,
+  line,
+  says,
+  hint,
+}: DeclaredProblem): Problem & { file: string; line?: number } {
+  return {
+    says,
+    file,
+    ...(line === undefined ? {} : { line }),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
