@@ -1,0 +1,72 @@
+/**
+ * Compiles the device programs, once for each state of their sources. Tests run in several processes at once: each may
+ * compile, the rename decides, and nobody ever sees half a program.
+ */
+
+import { createHash, randomUUID } from 'node:crypto'
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { run } from './run.ts'
+
+export type ClientName = 'mbedtls' | 'wolfssl'
+
+/** `missing` says in one line what this machine lacks, and how to get it. */
+export type Built = { ok: true; program: string } | { ok: false; missing: string }
+
+/**
+ * Finds or makes a device program.
+ * @throws Error with the compiler's words when the sources don't compile: that is a bug here, nothing to skip
+ */
+export async function buildClient(name: ClientName): Promise<Built> {
+  const { libraries, header, aptPackage } = stacks[name]
+  const sources = [...shared, `${name}-client.c`]
+  const program = `${folder}build/${name}-${await digest(['device.h', ...sources], libraries)}`
+  if (await exists(program)) return { ok: true, program }
+
+  await mkdir(`${folder}build`, { recursive: true })
+  const draft = `${program}.${randomUUID()}`
+  const args = ['-std=c11', '-O1', '-Wall', '-o', draft, ...sources, ...libraries]
+  // The compiler's words are read below, so they must not be translated.
+  const compiled = await run('cc', args, { cwd: folder, env: { LC_ALL: 'C' }, timeoutMs: 50_000 })
+  if (compiled.code === 0) {
+    await rename(draft, program)
+    return { ok: true, program }
+  }
+  await rm(draft, { force: true })
+  const hint = `hint: apt-get install gcc libc6-dev ${aptPackage}`
+  if (compiled.notFound) return { ok: false, missing: `no C compiler \`cc\` here; ${hint}` }
+  if (compiled.stderr.includes(`fatal error: ${header}: No such file`)) {
+    return { ok: false, missing: `no ${aptPackage} here; ${hint}` }
+  }
+  throw new Error(`the ${name} device program does not compile:\n${compiled.stderr}`)
+}
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+const shared = ['device.c', 'events.c', 'mqtt.c', 'options.c', 'wire.c']
+
+const stacks = {
+  mbedtls: {
+    aptPackage: 'libmbedtls-dev',
+    header: 'mbedtls/version.h',
+    libraries: ['-lmbedtls', '-lmbedx509', '-lmbedcrypto'],
+  },
+  wolfssl: {
+    aptPackage: 'libwolfssl-dev',
+    header: 'wolfssl/options.h',
+    libraries: ['-lwolfssl'],
+  },
+} as const
+
+async function digest(files: string[], libraries: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(libraries.join(' '))
+  for (const file of files) hash.update(await readFile(folder + file))
+  return hash.digest('hex').slice(0, 12)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
