@@ -53,9 +53,9 @@ export async function createMqttBroker(onError: (error: Error) => void): Promise
       (client as unknown as AedesClient).conn.owner.mayReceive(packet.topic) ? packet : null,
   })
   await broker.listen()
-  broker.on('connackSent', (_packet, client) => {
+  broker.on('connackSent', (packet, client) => {
     const { conn } = client as unknown as AedesClient
-    conn.owner.connackSent()
+    conn.owner.connackSent(packet.sessionPresent === true)
   })
   // Without a listener an `error` would end the process; each client's own errors reach its line.
   ;(broker as unknown as EventEmitter).on('error', onError)
@@ -63,6 +63,8 @@ export async function createMqttBroker(onError: (error: Error) => void): Promise
   return {
     admit(line, connect) {
       const client = broker.handle(line) as unknown as AedesClient
+      // aedes takes its first packet only after it has asked for bytes once.
+      line.emit('readable')
       // Keep-alive is ours: AWS clamps it, and its end needs a name.
       client._parser.emit('packet', { ...connect, keepalive: 0 })
       return {

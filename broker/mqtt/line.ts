@@ -9,7 +9,7 @@ import type { Front } from './front.ts'
 
 /** What aedes tells its owner. */
 export type LineOwner = {
-  connackSent(): void
+  connackSent(sessionPresent: boolean): void
   /** aedes has ended the connection: with an error, or after a DISCONNECT. */
   ended(error: Error | undefined): void
   /** iot:Receive, for each delivery. */

@@ -1,0 +1,27 @@
+/** Room 1: who dialled. Makes the visit that goes through the corridor. */
+
+import type { Socket } from 'node:net'
+import type { House } from './house.ts'
+import type { Visit } from './visit.ts'
+import { createWire } from './wire.ts'
+
+export function accept(socket: Socket, house: House): Visit {
+  const { world, journal } = house
+  const { port } = house.settings()
+  const visit: Visit = {
+    id: world.nextId('connection'),
+    wire: createWire(socket, world.clock),
+    listenerPort: port,
+    startedAt: world.clock.now(),
+    startedElapsed: world.clock.elapsed(),
+    findings: [],
+    brokerSent: 'nothing',
+  }
+  journal.write({
+    event: 'connection.accepted',
+    connection: visit.id,
+    remote: visit.wire.remote,
+    listener: { port },
+  })
+  return visit
+}

@@ -1,0 +1,78 @@
+/**
+ * Room 10, the only way out: shows the client what it is to see, frees everything, and writes the one closing record.
+ */
+
+import type { TLSSocket } from 'node:tls'
+import { catalogue } from '../diagnosis/catalogue.ts'
+import type { Diagnosis } from '../diagnosis/diagnosis.ts'
+import type { Entry } from '../diagnosis/entry.ts'
+import { plainAlert } from '../tls/handshake-watch.ts'
+import type { Clock } from '../world.ts'
+import { closingRecord } from './closing-record.ts'
+import type { House } from './house.ts'
+import type { Visit } from './visit.ts'
+
+/** @param reason why it ends: a refusal, or an ordinary end */
+export async function close(visit: Visit, reason: Diagnosis, house: House): Promise<void> {
+  const { wire } = visit
+  const clientEnded = wire.ended() !== undefined
+  const refusedWith = clientEnded ? undefined : refusalAlert(visit, reason)
+  const record = closingRecord(visit, reason, house, {
+    clientEnded,
+    ...(refusedWith === undefined ? {} : { refusedWith }),
+  })
+
+  // aedes lets go first, so that a will is published and a session is kept.
+  await visit.session?.end()
+  const { clientId } = visit.mqtt?.connect ?? {}
+  const own = house.open.get(visit.id)
+  if (clientId !== undefined && own && house.sessions.get(clientId) === own) {
+    house.sessions.delete(clientId)
+  }
+  show(visit, refusedWith, house.world.clock)
+  await wire.gone
+  visit.handshake?.tls.destroy()
+  house.open.delete(visit.id)
+  house.journal.write(record)
+  house.closed(record)
+}
+
+/** What goes out at the end: an alert of our own, or a close_notify, then FIN. */
+function show(visit: Visit, refusedWith: number | undefined, clock: Clock): void {
+  const { wire, handshake, secured } = visit
+  if (refusedWith !== undefined) {
+    handshake?.line.cut()
+    wire.write(handshake ? handshake.watch.sealAlert(refusedWith) : plainAlert(refusedWith))
+  } else if (secured && handshake && !handshake.tls.destroyed) {
+    closeTls(visit, handshake.tls, clock)
+    return
+  } else handshake?.line.cut()
+  wire.finish()
+}
+
+/** AWS ends TLS properly: what was written, close_notify, then FIN. A client that takes nothing is not waited for. */
+function closeTls(visit: Visit, tls: TLSSocket, clock: Clock): void {
+  const { wire, mqtt } = visit
+  mqtt?.front.flush()
+  const cancel = clock.after(FLUSH_MS, wire.finish)
+  tls.end(() => {
+    cancel()
+    wire.finish()
+  })
+}
+
+const FLUSH_MS = 1000
+
+/** The alert of a refusal inside the handshake that is ours: OpenSSL has sent its own where it refused. */
+function refusalAlert(visit: Visit, reason: Diagnosis): number | undefined {
+  const { handshake, secured } = visit
+  if (handshake === undefined || secured !== undefined || handshake.line.isCut()) return undefined
+  if (reason.room !== 'certificate' && reason.room !== 'handshake') return undefined
+  const { alert } = catalogue[reason.code] as unknown as Entry<unknown>
+  if (reason.code !== 'CERTIFICATE_MISSING') return alert
+  // RFC 8446 4.4.2.4 has an alert of its own for it; TLS 1.2 has only the general ones.
+  return (handshake.watch.serverHello()?.version ?? 0) >= TLS13 ? CERTIFICATE_REQUIRED : alert
+}
+
+const TLS13 = 0x0304
+const CERTIFICATE_REQUIRED = 116

@@ -1,0 +1,94 @@
+/**
+ * The way of a connection through the rooms, each visited once, in order. Every way out is the close room.
+ * docs/architecture.md draws it.
+ */
+
+import type { Socket } from 'node:net'
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import { accept } from './accept.ts'
+import { certificate } from './certificate.ts'
+import { close } from './close.ts'
+import { connect } from './connect.ts'
+import { handshake } from './handshake.ts'
+import { hello } from './hello.ts'
+import type { House } from './house.ts'
+import { permission } from './permission.ts'
+import { proof } from './proof.ts'
+import { registration } from './registration.ts'
+import { session } from './session.ts'
+import { traffic } from './traffic.ts'
+import type { Room, Visit } from './visit.ts'
+
+/** In the order in which they are visited. `proof` is the second half of the handshake. */
+const rooms = [
+  hello,
+  handshake,
+  certificate,
+  proof,
+  connect,
+  registration,
+  permission,
+  session,
+  traffic,
+  // Each room's needs are what the rooms before it add, which a list can't say.
+] as unknown as Room<unknown, object>[]
+
+/** Leads one connection from accept to its closing record. Never rejects. */
+export async function receive(socket: Socket, house: House): Promise<void> {
+  const visit = accept(socket, house)
+  let written: () => void = () => undefined
+  const done = new Promise<void>(resolve => {
+    written = resolve
+  })
+  const connection = {
+    id: visit.id,
+    end(reason: Diagnosis): Promise<void> {
+      if (visit.interrupt) visit.interrupt(reason)
+      else visit.ending ??= reason
+      return done
+    },
+  }
+  house.open.set(visit.id, connection)
+  const reason = await walk(visit, house).catch(bug)
+  await close(visit, reason, house).catch(error => {
+    // The record is owed whatever happens; a bug in the close room must not take it.
+    house.journal.write({ event: 'broker.warning', says: `closing ${visit.id} failed: ${error}` })
+    house.open.delete(visit.id)
+    socket.destroy()
+  })
+  written()
+}
+
+async function walk(visit: Visit, house: House): Promise<Diagnosis> {
+  for (const room of rooms) {
+    if (visit.ending) return visit.ending
+    const verdict = await room(visit, house)
+    for (const finding of verdict.findings) report(finding, visit, house)
+    if (!verdict.ok) return verdict.refusal
+    Object.assign(visit, verdict.value)
+  }
+  throw new Error('the traffic room was left without a reason')
+}
+
+function report(finding: Diagnosis, visit: Visit, house: House): void {
+  visit.findings.push(finding)
+  const { code, says, remedy, evidence, severity } = finding
+  const clientId = visit.mqtt?.connect.clientId
+  const certificateId = visit.certificate?.leaf.sha256
+  house.journal.write({
+    event: 'connection.finding',
+    connection: visit.id,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(certificateId === undefined ? {} : { certificateId }),
+    severity,
+    code,
+    says,
+    remedy,
+    evidence,
+  })
+}
+
+function bug(error: unknown): Diagnosis {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return diagnose('CLOSE_INTERNAL_ERROR', { error: text })
+}

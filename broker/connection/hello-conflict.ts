@@ -1,0 +1,106 @@
+/** Turns the matcher's answer into the diagnoses of a hello that OpenSSL has refused: the main one, then the others. */
+
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import type { Hello } from '../tls/client-hello.ts'
+import {
+  type Conflict,
+  type Endpoint,
+  type Match,
+  usableSignatureAlgorithms,
+} from '../tls/match.ts'
+import {
+  groupName,
+  isGrease,
+  signatureAlgorithmName,
+  suiteName,
+  versionName,
+} from '../tls/names.ts'
+import type { Stack } from '../tls/stack.ts'
+import { suiteNeeds } from '../tls/suite.ts'
+
+/** @returns the reasons, the main one first; none when the matcher finds that both sides do fit */
+export function helloConflicts(
+  hello: Hello,
+  match: Match,
+  endpoint: Endpoint,
+  stack: Stack,
+): Diagnosis[] {
+  if (match.ok) return []
+  const { conflict, also } = match
+  return [conflict.kind, ...also].map(kind =>
+    conflictDiagnosis(kind, conflict, hello, endpoint, stack),
+  )
+}
+
+function conflictDiagnosis(
+  kind: Conflict['kind'],
+  conflict: Conflict,
+  hello: Hello,
+  endpoint: Endpoint,
+  stack: Stack,
+): Diagnosis {
+  const version = versionName(conflict.version ?? 0)
+  const known = stack.name === 'unknown' ? {} : { stack: stack.name }
+  if (kind === 'version') {
+    return diagnose('HELLO_VERSION_UNSUPPORTED', {
+      offered: hello.versions.map(versionName),
+      accepted: versionsOf(endpoint),
+      securityPolicy: endpoint.securityPolicy,
+    })
+  }
+  if (kind === 'group') {
+    return diagnose('HELLO_NO_SHARED_GROUP', {
+      offered: names(hello.groups ?? [], groupName),
+      accepted: endpoint.groups.map(groupName),
+      version,
+      extensionAbsent: hello.groups === undefined,
+      suites: conflict.dropped
+        .filter(entry => entry.lacks === 'group')
+        .map(e => suiteName(e.suite)),
+      ...known,
+    })
+  }
+  if (kind === 'signature-algorithm') {
+    const usable = endpoint.serverKeys.flatMap(key =>
+      usableSignatureAlgorithms(key, conflict.version ?? 0),
+    )
+    return diagnose('HELLO_NO_SHARED_SIGNATURE_ALGORITHM', {
+      offered: names(hello.signatureAlgorithms ?? [], signatureAlgorithmName),
+      usable: usable.map(signatureAlgorithmName),
+      serverKeys: endpoint.serverKeys,
+      version,
+      ...known,
+    })
+  }
+  return diagnose('HELLO_NO_SHARED_CIPHER', {
+    offered: names(hello.cipherSuites, suiteName),
+    accepted: endpoint.suites.map(suiteName),
+    serverKeys: endpoint.serverKeys,
+    offeredKeyTypes: keyTypes(hello),
+    cause: kind,
+    version,
+    dropped: conflict.dropped.map(({ suite, lacks }) => ({ suite: suiteName(suite), lacks })),
+    ...known,
+  })
+}
+
+function keyTypes(hello: Hello): ('RSA' | 'ECDSA' | 'any' | 'other')[] {
+  const types = new Set<'RSA' | 'ECDSA' | 'any' | 'other'>()
+  for (const id of hello.cipherSuites) {
+    const certificate = suiteNeeds(id)?.certificate
+    // Signalling values (0x00ff, 0x5600) and GREASE are no suites.
+    if (certificate === undefined || id === 0x00ff || id === 0x5600) continue
+    types.add(certificate === 'DSS' || certificate === 'none' ? 'other' : certificate)
+  }
+  return [...types]
+}
+
+function versionsOf(endpoint: Endpoint): string[] {
+  const versions: string[] = []
+  for (let id = endpoint.maxVersion; id >= endpoint.minVersion; id--) versions.push(versionName(id))
+  return versions
+}
+
+function names(ids: number[], name: (id: number) => string): string[] {
+  return ids.filter(id => !isGrease(id)).map(name)
+}

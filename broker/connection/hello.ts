@@ -1,0 +1,119 @@
+/**
+ * Room 2: is it TLS at all, and what does the client offer? Reads until the whole ClientHello is there and says what both
+ * sides have in common. Nothing is refused for its offer here: OpenSSL decides that in the next room, and we explain it.
+ */
+
+import { parser as mqttParser } from 'mqtt-packet'
+import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
+import type { Hello } from '../tls/client-hello.ts'
+import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
+import { match } from '../tls/match.ts'
+import { alertName } from '../tls/names.ts'
+import { recogniseStack } from '../tls/stack.ts'
+import type { Settings } from './house.ts'
+import { type Greeted, pass, type Room, refuse } from './visit.ts'
+import { waitFor } from './waiting.ts'
+import type { WireEnd } from './wire.ts'
+
+type Outcome =
+  | { kind: 'progress'; progress: Exclude<HelloProgress, { state: 'more' }> }
+  | { kind: 'end'; end: WireEnd }
+
+/** ALPN names that AWS's endpoints know for MQTT with a client certificate. */
+export const ALPN_NAMES = ['x-amzn-mqtt-ca', 'mqtt']
+
+export const hello: Room<unknown, Greeted> = async (visit, house) => {
+  const { wire } = visit
+  const reader = helloReader()
+  const settings = house.settings()
+  const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000
+  const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
+    wire.onBytes(chunk => {
+      const progress = reader.push(chunk)
+      if (progress.state === 'more') return
+      // What follows the hello waits on the wire for the next room.
+      wire.onBytes(undefined)
+      settle({ kind: 'progress', progress })
+    })
+    wire.onEnd(end => settle({ kind: 'end', end }))
+    return undefined
+  })
+  const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
+  const bytes = reader.bytes().length
+  if (outcome.kind === 'interrupted') return refuse(outcome.reason)
+  if (outcome.kind === 'timeout') return refuse(diagnose('HELLO_TIMEOUT', { afterMs, bytes }))
+  if (outcome.kind === 'end') {
+    return refuse(diagnose('HELLO_ABANDONED', { afterMs, bytes, reset: outcome.end.reset }))
+  }
+  const { progress } = outcome
+  if (progress.state !== 'hello') return refuse(notHello(progress))
+  const parsed = progress.hello
+  return pass(
+    {
+      hello: {
+        bytes: progress.bytes,
+        parsed,
+        stack: recogniseStack(parsed),
+        match: match(parsed, settings.endpoint),
+      },
+    },
+    findings(parsed, settings),
+  )
+}
+
+function notHello(progress: Exclude<HelloProgress, { state: 'more' | 'hello' }>): Diagnosis {
+  const firstBytes = progress.bytes.subarray(0, 16).toString('hex')
+  if (progress.state === 'not-tls') {
+    const { protocol, bytes } = progress
+    const clientId = protocol === 'MQTT' ? plainClientId(bytes) : undefined
+    const requestLine = protocol === 'HTTP' ? firstLine(bytes) : undefined
+    return diagnose('HELLO_NOT_TLS', {
+      protocol,
+      firstBytes,
+      ...(clientId === undefined ? {} : { clientId }),
+      ...(requestLine === undefined ? {} : { requestLine }),
+    })
+  }
+  if (progress.state === 'alert') {
+    const says = `a TLS alert came instead: ${progress.number} ${alertName(progress.number)}`
+    return diagnose('HELLO_MALFORMED', { says, firstBytes })
+  }
+  return diagnose('HELLO_MALFORMED', { says: progress.says, at: progress.at, firstBytes })
+}
+
+function findings(parsed: Hello, settings: Settings): Finding[] {
+  const found: Finding[] = []
+  if (parsed.sni === undefined) {
+    found.push(diagnose('HELLO_SNI_MISSING', { endpoint: settings.endpointName }))
+  } else {
+    const names = [...new Set(settings.server.flatMap(certificate => certificate.names))]
+    const sni = parsed.sni.toLowerCase()
+    if (!names.some(name => name.toLowerCase() === sni)) {
+      found.push(diagnose('HELLO_SNI_UNKNOWN', { sni: parsed.sni, names }))
+    }
+  }
+  if (parsed.alpn.length > 0 && !parsed.alpn.some(name => ALPN_NAMES.includes(name))) {
+    found.push(diagnose('HELLO_ALPN_UNKNOWN', { offered: parsed.alpn, accepted: ALPN_NAMES }))
+  }
+  return found
+}
+
+/** The client id of a plain MQTT CONNECT: it tells the user which device is meant. */
+function plainClientId(bytes: Buffer): string | undefined {
+  const parser = mqttParser()
+  let clientId: string | undefined
+  parser.on('packet', packet => {
+    if (packet.cmd === 'connect' && packet.clientId !== '') clientId = packet.clientId
+  })
+  parser.on('error', () => undefined)
+  try {
+    parser.parse(bytes)
+  } catch {
+    return undefined
+  }
+  return clientId
+}
+
+function firstLine(bytes: Buffer): string {
+  return bytes.subarray(0, 200).toString('latin1').split('\r\n', 1)[0] ?? ''
+}

@@ -1,0 +1,57 @@
+/** What every room may use: made once by main.ts and passed along. */
+
+import type { SecureContext } from 'node:tls'
+import type { Config } from '../config/shape.ts'
+import type { Diagnosis } from '../diagnosis/diagnosis.ts'
+import type { ClosingRecord } from '../journal/dossier.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { MqttBroker } from '../mqtt/broker.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Endpoint, KeyType } from '../tls/match.ts'
+import type { World } from '../world.ts'
+import type { CertificateCache } from '../x509/cache.ts'
+import type { Repeats } from './repeats.ts'
+
+export type House = {
+  world: World
+  journal: Journal
+  registry: Registry
+  mqtt: MqttBroker
+  certificates: CertificateCache
+  repeats: Repeats
+  /** Read anew when config.yaml changes. */
+  settings(): Settings
+  /** Open connections, by connection id. */
+  open: Map<string, OpenConnection>
+  /** Sessions, by client id: who connects with the same id takes over. */
+  sessions: Map<string, OpenConnection>
+  /** Told of each closing record, after the journal. */
+  closed(record: ClosingRecord): void
+}
+
+export type OpenConnection = {
+  id: string
+  /** Known once it has a session. */
+  certificateId?: string
+  /** Ends it from outside; resolves when its closing record is written. */
+  end(reason: Diagnosis): Promise<void>
+}
+
+export type Settings = {
+  config: Config
+  port: number
+  /** The name under which this endpoint is reached. */
+  endpointName: string
+  secureContext: SecureContext
+  endpoint: Endpoint
+  server: ServerCertificateFacts[]
+  /** The CA file that a device needs in order to trust us. */
+  caFile?: string
+}
+
+export type ServerCertificateFacts = {
+  kind: KeyType
+  names: string[]
+  notBefore: string
+  notAfter: string
+}

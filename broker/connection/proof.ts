@@ -1,0 +1,80 @@
+/**
+ * The second half of the handshake room: OpenSSL gets the held flight, checks that the client holds the certificate's private
+ * key (CertificateVerify) and finishes.
+ */
+
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import { suiteName, versionName } from '../tls/names.ts'
+import { phase, stack } from './handshake.ts'
+import {
+  type Greeted,
+  type Judged,
+  type Met,
+  pass,
+  type Room,
+  refuse,
+  type Secured,
+  type Visit,
+} from './visit.ts'
+import { waitFor } from './waiting.ts'
+
+type Outcome =
+  | { kind: 'secure' }
+  | { kind: 'error'; code: string }
+  | { kind: 'end'; reset: boolean }
+
+export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house) => {
+  const { tls, line, watch, flight } = visit.handshake
+  const limitMs = house.settings().config.tls.handshakeTimeoutSeconds * 1000
+  const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
+    const secure = (): void => settle({ kind: 'secure' })
+    const failed = (error: Error & { code?: string }): void =>
+      settle({ kind: 'error', code: error.code ?? error.message })
+    tls.once('secure', secure)
+    tls.once('error', failed)
+    for (const piece of flight.pieces()) line.feed(piece)
+    visit.wire.onBytes(line.feed)
+    visit.wire.onEnd(end => settle({ kind: 'end', ...end }))
+    return () => {
+      tls.removeListener('secure', secure)
+      tls.removeListener('error', failed)
+    }
+  })
+  if (outcome.kind === 'interrupted') return refuse(outcome.reason)
+  const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
+  if (outcome.kind === 'timeout') {
+    return refuse(diagnose('HANDSHAKE_TIMEOUT', { phase: phase(watch), afterMs, limitMs }))
+  }
+  if (outcome.kind === 'error') return refuse(failure(visit, outcome.code))
+  if (outcome.kind === 'end') {
+    const evidence = { openssl: 'the client closed', phase: phase(watch), ...stack(visit) }
+    return refuse(diagnose('HANDSHAKE_FAILED', evidence))
+  }
+  // From here on nothing is watched: the bytes go straight through.
+  line.watch(undefined)
+  visit.brokerSent = 'Finished'
+  const hello = watch.serverHello()
+  return pass({
+    secured: {
+      at: house.world.clock.elapsed(),
+      version: versionName(hello?.version ?? 0),
+      cipherSuite: suiteName(hello?.cipherSuite ?? 0),
+    },
+  })
+}
+
+function failure(visit: Visit & Greeted & Met & Judged, openssl: string): Diagnosis {
+  const { watch, flight } = visit.handshake
+  const alerts = [...watch.alerts(), watch.sealedAlert()]
+  const alert = alerts.find(seen => seen?.from === 'broker')?.number
+  const seen = { openssl, ...(alert === undefined ? {} : { alert }), ...stack(visit) }
+  // The Finished has reasons of its own to fail; what is left is the CertificateVerify.
+  if (flight.proved && !ABOUT_THE_FINISHED.test(openssl)) {
+    const { subject, sha256 } = visit.certificate.leaf
+    return diagnose('HANDSHAKE_KEY_MISMATCH', { subject, sha256, ...seen })
+  }
+  return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch) })
+}
+
+const ABOUT_THE_FINISHED =
+  /DIGEST_CHECK_FAILED|BAD_RECORD_MAC|DECRYPTION_FAILED|UNEXPECTED_MESSAGE|LENGTH|EXCESSIVE|ALERT/

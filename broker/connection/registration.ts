@@ -1,0 +1,185 @@
+/**
+ * Room 6: is this certificate registered and ACTIVE? If not: is it one that its CA may register or provision now?
+ * AWS registers a certificate only when the CONNECT packet has been read, and closes without CONNACK after it.
+ */
+
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import { provision } from '../provisioning/jitp.ts'
+import { registerPending } from '../provisioning/jitr.ts'
+import type { RegisteredAuthority, RegisteredCertificate, Registry } from '../registry/registry.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { House } from './house.ts'
+import {
+  type Asked,
+  type Judged,
+  type Principal,
+  pass,
+  type Room,
+  refuse,
+  type Visit,
+} from './visit.ts'
+
+export const registration: Room<Judged & Asked, Principal> = (visit, house) => {
+  const { leaf, anchor, pending } = visit.certificate
+  const { registry } = house
+  const registered = registry.certificate(leaf.sha256)
+  if (registered) Object.assign(visit, principalOf(registered, visit, house))
+  if (pending) return refuse(pending)
+  const authority = anchor && registry.authority(anchor.id)
+  if (registered === undefined) {
+    return refuse(
+      authority ? firstContact(leaf, authority, visit, house) : notRegistered(leaf, house),
+    )
+  }
+  if (registered.status === 'ACTIVE') return pass(principalOf(registered, visit, house))
+  // AWS publishes the JITR event again at each contact of a certificate that is still pending.
+  if (
+    registered.status === 'PENDING_ACTIVATION' &&
+    registered.source.kind === 'learned' &&
+    authority
+  ) {
+    if (authority.templateName === undefined) announce(leaf, authority, visit, house)
+  }
+  return refuse(statusDiagnosis(registered, registry))
+}
+
+/** The record's `principal`, and what the rooms after this one need of it. */
+function principalOf(
+  registered: RegisteredCertificate,
+  visit: Visit & Asked,
+  house: House,
+): Principal {
+  const { clientId } = visit.mqtt.connect
+  const things = house.registry.thingsOf(registered.certificateId)
+  // AWS: without an exclusive attachment, the thing is the one whose name is the client id.
+  const thingName = things.includes(clientId) ? clientId : undefined
+  return {
+    principal: {
+      registered,
+      ...(thingName === undefined ? {} : { thingName }),
+      policies: house.registry.policiesOf(registered.certificateId).names,
+    },
+  }
+}
+
+function firstContact(
+  leaf: Certificate,
+  authority: RegisteredAuthority,
+  visit: Visit & Judged & Asked,
+  house: House,
+): Diagnosis {
+  const { caCertificateId } = authority
+  const certificateId = leaf.sha256
+  const about = { caCertificateId, subject: authority.certificate.subject, certificateId }
+  if (authority.status !== 'ACTIVE') return diagnose('REGISTRATION_CA_INACTIVE', about)
+  if (authority.autoRegistration !== 'ENABLE') return diagnose('REGISTRATION_AUTO_DISABLED', about)
+  if (authority.templateName === undefined) {
+    const topic = announce(leaf, authority, visit, house)
+    return diagnose('REGISTRATION_JITR_PENDING', { certificateId, caCertificateId, topic })
+  }
+  const subject = { connection: visit.id, clientId: visit.mqtt.connect.clientId, certificateId }
+  const result = provision(leaf, authority, house.registry)
+  if (!result.ok) {
+    const { template, failure } = result
+    const refusal = diagnose('REGISTRATION_TEMPLATE_FAILED', {
+      template,
+      certificateId,
+      ...failure,
+    })
+    const { code, says, remedy } = refusal
+    house.journal.write({
+      event: 'provisioning.failed',
+      ...subject,
+      caCertificateId,
+      template,
+      code,
+      says,
+      remedy,
+      ...(failure.parameter === undefined ? {} : { parameter: failure.parameter }),
+      ...(failure.resource === undefined ? {} : { resource: failure.resource }),
+    })
+    return refusal
+  }
+  const { provisioned } = result
+  house.journal.write({
+    event: 'provisioning.provisioned',
+    ...subject,
+    ...(provisioned.thingName === undefined ? {} : { thingName: provisioned.thingName }),
+    caCertificateId,
+    template: provisioned.template,
+    policies: provisioned.policies,
+  })
+  const registered = house.registry.certificate(certificateId)
+  if (registered) Object.assign(visit, principalOf(registered, visit, house))
+  return diagnose('REGISTRATION_JITP_PROVISIONED', {
+    certificateId,
+    caCertificateId,
+    ...provisioned,
+  })
+}
+
+/** Just-in-time registration; gives the topic that was told. */
+function announce(
+  leaf: Certificate,
+  authority: RegisteredAuthority,
+  visit: Visit & Asked,
+  house: House,
+): string {
+  const { account } = house.settings().config
+  const event = registerPending(leaf, authority, house.registry, account, house.world)
+  house.mqtt.publish(event.topic, event.payload)
+  house.journal.write({
+    event: 'provisioning.registered',
+    connection: visit.id,
+    clientId: visit.mqtt.connect.clientId,
+    certificateId: leaf.sha256,
+    caCertificateId: authority.caCertificateId,
+    status: 'PENDING_ACTIVATION',
+    topic: event.topic,
+  })
+  return event.topic
+}
+
+/** No registered CA has signed it: the certificate room has said so already, unless its CA went meanwhile. */
+function notRegistered(leaf: Certificate, house: House): Diagnosis {
+  const near = house.registry
+    .certificates()
+    .filter(
+      ({ certificate }) =>
+        certificate.subject === leaf.subject ||
+        certificate.publicKeySha256 === leaf.publicKeySha256,
+    )
+    .slice(0, 3)
+    .map(({ certificateId, certificate }) => {
+      const [thingName] = house.registry.thingsOf(certificateId)
+      return { certificateId, subject: certificate.subject, ...(thingName ? { thingName } : {}) }
+    })
+  return diagnose('REGISTRATION_NOT_REGISTERED', {
+    certificateId: leaf.sha256,
+    issuer: leaf.issuer,
+    why: 'no certificate with this id is registered',
+    ...(near.length > 0 ? { near } : {}),
+  })
+}
+
+/** Why a registered certificate can't connect, by its status. */
+export function statusDiagnosis(registered: RegisteredCertificate, registry: Registry): Diagnosis {
+  const { certificateId, status, source } = registered
+  const [thingName] = registry.thingsOf(certificateId)
+  const evidence = {
+    certificateId,
+    status,
+    ...(thingName === undefined ? {} : { thingName }),
+    ...(source.kind === 'declared' ? { file: source.file } : {}),
+  }
+  switch (status) {
+    case 'REVOKED':
+      return diagnose('REGISTRATION_REVOKED', evidence)
+    case 'PENDING_ACTIVATION':
+      return diagnose('REGISTRATION_PENDING_ACTIVATION', evidence)
+    case 'PENDING_TRANSFER':
+      return diagnose('REGISTRATION_PENDING_TRANSFER', evidence)
+    default:
+      return diagnose('REGISTRATION_INACTIVE', evidence)
+  }
+}

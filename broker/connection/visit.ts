@@ -1,0 +1,85 @@
+/**
+ * What is known of one connection while it passes the rooms. Each room says with its type what it needs to be known, and
+ * answers with what is known afterwards.
+ */
+
+import type { TLSSocket } from 'node:tls'
+import type { IConnectPacket } from 'mqtt-packet'
+import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
+import type { Front } from '../mqtt/front.ts'
+import type { Decision } from '../policy/decision.ts'
+import type { RegisteredCertificate } from '../registry/registry.ts'
+import type { Hello } from '../tls/client-hello.ts'
+import type { Flight } from '../tls/flight.ts'
+import type { HandshakeWatch } from '../tls/handshake-watch.ts'
+import type { Match } from '../tls/match.ts'
+import type { Stack } from '../tls/stack.ts'
+import type { Judgement } from '../x509/judge.ts'
+import type { House } from './house.ts'
+import type { Session } from './session.ts'
+import type { TlsLine } from './tls-line.ts'
+import type { Wire } from './wire.ts'
+
+export type Arrived = {
+  id: string
+  wire: Wire
+  listenerPort: number
+  /** ms since 1970, and monotonic ms. */
+  startedAt: number
+  startedElapsed: number
+}
+
+export type Greeted = { hello: { bytes: Buffer; parsed: Hello; stack: Stack; match: Match } }
+
+export type Met = {
+  handshake: { tls: TLSSocket; line: TlsLine; watch: HandshakeWatch; flight: Flight }
+}
+
+export type Judged = {
+  certificate: Judgement & {
+    leaf: NonNullable<Judgement['leaf']>
+    /** A refusal that waits for the CONNECT, as AWS does it. */
+    pending?: Diagnosis
+  }
+}
+
+export type Secured = { secured: { at: number; version: string; cipherSuite: string } }
+
+export type Asked = { mqtt: { front: Front; connect: IConnectPacket; keepAlive: number } }
+
+export type Principal = {
+  principal: { registered: RegisteredCertificate; thingName?: string; policies: string[] }
+}
+
+export type Permitted = { decision: Decision }
+
+export type InSession = { session: Session }
+
+/** All of it, as far as it is known by now. */
+export type Visit = Arrived & {
+  findings: Finding[]
+  /** The last thing that our side had sent, in the protocol's words. */
+  brokerSent: string
+  /** A CONNACK that was sent, and its code. */
+  connack?: number
+  /** Set while a room waits, so that the connection can be ended from outside. */
+  interrupt?: (reason: Diagnosis) => void
+  /** Why it is to end, when nobody was waiting as it was ended from outside. */
+  ending?: Diagnosis
+} & Partial<Greeted & Met & Judged & Secured & Asked & Principal & Permitted & InSession>
+
+/** One room of the corridor. `Needs` is what the rooms before it have found out. */
+export type Room<Needs, Adds> = (
+  visit: Visit & Needs,
+  house: House,
+) => Verdict<Adds> | Promise<Verdict<Adds>>
+
+/** A room's good answer. */
+export function pass<T>(value: T, findings: Finding[] = []): Verdict<T> {
+  return { ok: true, value, findings }
+}
+
+/** A room's refusal, or the end of the connection while it was there. */
+export function refuse<T>(refusal: Diagnosis, findings: Finding[] = []): Verdict<T> {
+  return { ok: false, refusal, findings }
+}

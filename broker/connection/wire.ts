@@ -1,0 +1,101 @@
+/**
+ * One TCP connection and its only owner. Whoever leads the connection takes the bytes that come; nobody else writes, ends
+ * or destroys the socket.
+ */
+
+import type { Socket } from 'node:net'
+import type { Clock } from '../world.ts'
+
+/** How the client ended the connection: with a FIN, or with a reset or another network error. */
+export type WireEnd = { reset: boolean }
+
+export type Wire = {
+  remote: { address: string; port: number }
+  /** Takes the bytes from now on; what came while nobody took them is given first. */
+  onBytes(take: ((chunk: Buffer) => void) | undefined): void
+  /** Told once; at once if it has happened. */
+  onEnd(tell: (end: WireEnd) => void): void
+  ended(): WireEnd | undefined
+  /** `done` is called when the system has taken the bytes, or can't any more. */
+  write(bytes: Buffer, done?: () => void): void
+  pause(): void
+  resume(): void
+  /** Sends FIN after what was written, waits a little for the client's own FIN, and lets go. */
+  finish(): void
+  /** Resolves when the socket is gone. */
+  gone: Promise<void>
+}
+
+/** How long a client may take to answer our FIN. Without the wait, unread bytes would turn it into a reset. */
+const LINGER_MS = 1000
+
+export function createWire(socket: Socket, clock: Clock): Wire {
+  let take: ((chunk: Buffer) => void) | undefined
+  let kept: Buffer[] = []
+  let end: WireEnd | undefined
+  let finished = false
+  const tellers: ((end: WireEnd) => void)[] = []
+
+  const gone = new Promise<void>(resolve => {
+    socket.once('close', () => {
+      ended({ reset: false })
+      resolve()
+    })
+  })
+  socket.on('data', (chunk: Buffer) => {
+    if (finished) return
+    if (take) take(chunk)
+    else kept.push(chunk)
+  })
+  socket.on('end', () => {
+    ended({ reset: false })
+    if (finished) socket.destroy()
+  })
+  socket.on('error', () => ended({ reset: true }))
+
+  function ended(how: WireEnd): void {
+    if (end !== undefined) return
+    end = how
+    for (const tell of tellers.splice(0)) tell(how)
+  }
+
+  return {
+    remote: { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 },
+    onBytes(next) {
+      take = next
+      if (next === undefined) return
+      const waiting = kept
+      kept = []
+      for (const chunk of waiting) next(chunk)
+    },
+    onEnd(tell) {
+      if (end === undefined) tellers.push(tell)
+      else tell(end)
+    },
+    ended: () => end,
+    write(bytes, done = () => undefined) {
+      if (finished || socket.destroyed || !socket.writable) done()
+      else socket.write(bytes, () => done())
+    },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    finish() {
+      if (finished) return
+      finished = true
+      if (end !== undefined) {
+        socket.end(() => socket.destroy())
+        return
+      }
+      socket.resume()
+      socket.end()
+      const cancel = clock.after(LINGER_MS, () => socket.destroy())
+      void gone.then(cancel)
+    },
+    gone,
+  }
+}
+
+/** IPv4 through an IPv6 socket comes as `::ffff:127.0.0.1`. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+}

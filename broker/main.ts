@@ -1,0 +1,225 @@
+/**
+ * `candid-broker` as a library: a whole broker inside a test process, in memory, silent, on a free port.
+ *
+ *     const broker = await start({ port: 0, clock: '2026-01-01T00:00:00Z' })
+ *     const device = await broker.createDevice('sensor-1')
+ *     const record = await broker.closed({ clientId: 'sensor-1' })
+ *     await broker.stop()
+ */
+
+import { type Config, defaultConfig } from './config/shape.ts'
+import type { ClosingRecord } from './journal/dossier.ts'
+import type { LogEvent } from './journal/journal.ts'
+import { openBroker } from './open.ts'
+import { type compilePolicy, readPolicy } from './policy/policy.ts'
+import { createDevice, createDevicesCa } from './registry/create-device.ts'
+import { createRegistry, type Registry } from './registry/registry.ts'
+import { createServerPki } from './registry/server-pki.ts'
+import { createWorld, runningClock, standingClock, type World } from './world.ts'
+import { readCertificate } from './x509/certificate.ts'
+import { readPemOrDer } from './x509/pem.ts'
+
+export type StartOptions = {
+  /** 0, the default, takes a free port. */
+  port?: number
+  /** Default 127.0.0.1: a broker in a test is nobody else's business. */
+  host?: string
+  /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. */
+  clock?: string | number
+  /** As in config.yaml. */
+  tls?: Partial<Config['tls']>
+  provisioning?: Partial<Config['provisioning']>
+  account?: Partial<Config['account']>
+  /** Gets every log event as it is written. */
+  log?(event: LogEvent): void
+}
+
+export type Broker = {
+  port: number
+  /** `localhost`: a name that the server certificate has. */
+  host: string
+  /** The CA that clients need in order to trust this broker. */
+  ca: string
+  registry: Registry
+  /** Key and certificate, registered ACTIVE, attached to the thing and to the policy. */
+  createDevice(thingName: string, options?: DeviceOptions): Promise<Device>
+  /** Registers a CA; with a template its devices are provisioned at their first connect. Gives the caCertificateId. */
+  registerAuthority(pem: string, options?: AuthorityOptions): string
+  /** The next closing record that matches, or one already kept. Each record is given once. */
+  closed(filter?: RecordFilter): Promise<ClosingRecord>
+  stop(): Promise<void>
+}
+
+export type DeviceOptions = {
+  /** A document (object or JSON text). Default: everything is allowed. */
+  policy?: unknown
+  status?: 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_ACTIVATION' | 'PENDING_TRANSFER'
+  keyType?: 'rsa' | 'ec'
+}
+
+export type Device = {
+  thingName: string
+  certificateId: string
+  /** PEM. */
+  certificate: string
+  privateKey: string
+  ca: string
+}
+
+export type AuthorityOptions = {
+  status?: 'ACTIVE' | 'INACTIVE'
+  autoRegistration?: 'ENABLE' | 'DISABLE'
+  /** A provisioning template (object or JSON text). */
+  template?: unknown
+}
+
+export type RecordFilter =
+  | Partial<Pick<ClosingRecord, 'certificateId' | 'clientId' | 'code' | 'connection' | 'thingName'>>
+  | ((record: ClosingRecord) => boolean)
+
+/** Closing records kept for `closed`: a test that never asks must not grow without bound. */
+const KEPT_RECORDS = 1000
+
+/** Starts a broker in this process. Rejects when the port can't be had or an option is wrong. */
+export async function start(options: StartOptions = {}): Promise<Broker> {
+  const world = createWorld(clockOf(options.clock))
+  const registry = createRegistry()
+  const config = configOf(options)
+  // Clients judge our certificate by the real time, whatever the broker's clock says.
+  const pki = await createServerPki({
+    names: ['localhost'],
+    addresses: ['127.0.0.1', '::1'],
+    world,
+    now: Date.now(),
+  })
+  const records = recordBook()
+  const opened = await openBroker({
+    world,
+    journal: { write: event => options.log?.(event) },
+    registry,
+    config,
+    pki,
+    endpointName: 'localhost',
+    closed: records.add,
+  })
+  if ('problem' in opened) throw new Error(`${opened.problem.says}; hint: ${opened.problem.hint}`)
+  const devicesCa = createDevicesCa(world)
+  return {
+    port: opened.port,
+    host: 'localhost',
+    ca: pki.ca.pem,
+    registry,
+    async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
+      const issuer = await devicesCa
+      const device = await createDevice({ thingName, keyType, issuer }, world)
+      const { certificate, certificateId } = device
+      const source = { kind: 'learned', how: 'createDevice' } as const
+      registry.putThing({ thingName, attributes: {} })
+      registry.putPolicy(compiled(`${thingName}-policy`, policy ?? ALLOW_ALL))
+      registry.attachThing(certificateId, thingName)
+      registry.attachPolicy(certificateId, `${thingName}-policy`)
+      registry.registerCertificate({ certificateId, certificate, status, source })
+      return {
+        thingName,
+        certificateId,
+        certificate: device.certificatePem,
+        privateKey: device.privateKeyPem,
+        ca: pki.ca.pem,
+      }
+    },
+    registerAuthority: (pem, given = {}) => registerAuthority(pem, given, registry, world),
+    closed: records.next,
+    stop: opened.stop,
+  }
+}
+
+const ALLOW_ALL = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
+}
+
+function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): Config {
+  const config = defaultConfig()
+  return {
+    ...config,
+    listener: { host, port },
+    account: { ...config.account, ...options.account },
+    tls: { ...config.tls, ...options.tls },
+    provisioning: { ...config.provisioning, ...options.provisioning },
+  }
+}
+
+function clockOf(given: string | number | undefined): World['clock'] {
+  if (given === undefined) return runningClock()
+  const at = new Date(given).getTime()
+  if (Number.isNaN(at))
+    throw new Error(`clock: \`${given}\` is no time; give ISO, like 2026-01-01T00:00:00Z`)
+  return standingClock(at)
+}
+
+function compiled(name: string, policy: unknown): ReturnType<typeof compilePolicy> {
+  const read = readPolicy(name, typeof policy === 'string' ? policy : JSON.stringify(policy))
+  if (read.policy) return read.policy
+  throw new Error(`policy: ${read.problems.map(problem => problem.says).join('; ')}`)
+}
+
+function registerAuthority(
+  pem: string,
+  options: AuthorityOptions,
+  registry: Registry,
+  world: World,
+): string {
+  const [der] = readPemOrDer(Buffer.from(pem)).certificates
+  const read = der ? readCertificate(der) : undefined
+  if (!read?.ok) throw new Error(`authority: ${read?.says ?? 'no certificate in it'}`)
+  const { certificate } = read
+  const { status = 'ACTIVE', autoRegistration = 'ENABLE', template } = options
+  const name = world.nextId('template')
+  if (template !== undefined) {
+    const json = typeof template === 'string' ? JSON.parse(template) : template
+    registry.putTemplate({ name, json, file: 'given in code' })
+  }
+  registry.registerAuthority({
+    caCertificateId: certificate.sha256,
+    certificate,
+    status,
+    autoRegistration,
+    name: certificate.subject,
+    ...(template === undefined ? {} : { templateName: name }),
+    source: { kind: 'learned', how: 'registerAuthority' },
+  })
+  return certificate.sha256
+}
+
+function recordBook(): {
+  add(record: ClosingRecord): void
+  next(filter?: RecordFilter): Promise<ClosingRecord>
+} {
+  const kept: ClosingRecord[] = []
+  const waiting: {
+    matches: (record: ClosingRecord) => boolean
+    give: (r: ClosingRecord) => void
+  }[] = []
+  return {
+    add(record) {
+      const index = waiting.findIndex(({ matches }) => matches(record))
+      const [waiter] = index < 0 ? [] : waiting.splice(index, 1)
+      if (waiter) waiter.give(record)
+      else kept.push(record)
+      if (kept.length > KEPT_RECORDS) kept.shift()
+    },
+    next(filter = {}) {
+      const matches = matcher(filter)
+      const index = kept.findIndex(matches)
+      const [known] = index < 0 ? [] : kept.splice(index, 1)
+      if (known) return Promise.resolve(known)
+      return new Promise(give => waiting.push({ matches, give }))
+    },
+  }
+}
+
+function matcher(filter: RecordFilter): (record: ClosingRecord) => boolean {
+  if (typeof filter === 'function') return filter
+  const wanted = Object.entries(filter)
+  return record => wanted.every(([key, value]) => record[key as keyof ClosingRecord] === value)
+}
