@@ -108,6 +108,14 @@ export async function startFromFiles(
     for (const problem of result.problems) warn(problemOf(problem))
     declared = result.declared
     registry.declare(declared)
+    const { devices, authorities, policies, templates } = declared
+    journal.write({
+      event: 'broker.declared',
+      devices: devices.length,
+      authorities: authorities.length,
+      policies: policies.length,
+      templates: templates.length,
+    })
   }
 
   /** A changed config acts on what is declared and on new connections; the listener itself needs a new start. */

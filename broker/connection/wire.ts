@@ -26,7 +26,10 @@ export type Wire = {
   gone: Promise<void>
 }
 
-/** How long a client may take to answer our FIN. Without the wait, unread bytes would turn it into a reset. */
+/**
+ * How long a client may take to take our last bytes and to answer our FIN. Without the wait, bytes of its own that are on
+ * their way would turn our FIN into a reset, and the client would lose what we said last.
+ */
 const LINGER_MS = 1000
 
 export function createWire(socket: Socket, clock: Clock): Wire {
@@ -82,14 +85,12 @@ export function createWire(socket: Socket, clock: Clock): Wire {
     finish() {
       if (finished) return
       finished = true
-      if (end !== undefined) {
-        socket.end(() => socket.destroy())
-        return
-      }
-      socket.resume()
-      socket.end()
+      // Both ends: a client that has ended may still not take what we wrote.
       const cancel = clock.after(LINGER_MS, () => socket.destroy())
       void gone.then(cancel)
+      socket.resume()
+      if (end === undefined) socket.end()
+      else socket.end(() => socket.destroy())
     },
     gone,
   }

@@ -22,6 +22,14 @@ export type BrokerEvent =
       version: string
     }
   | { event: 'broker.warning'; says: string; hint?: string; file?: string; line?: number }
+  /** What the files declare was read, at start and again after a change. */
+  | {
+      event: 'broker.declared'
+      devices: number
+      authorities: number
+      policies: number
+      templates: number
+    }
   | { event: 'broker.stopped' }
 
 /** Whom the event is about, as far as it is known by then. */

@@ -32,6 +32,7 @@ function levelOf(event: Exclude<LogEvent, { event: 'connection.closed' }>): Leve
     case 'provisioning.failed':
       return 'error'
     case 'broker.ready':
+    case 'broker.declared':
     case 'broker.stopped':
     case 'connection.connected':
     case 'provisioning.provisioned':

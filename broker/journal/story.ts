@@ -64,6 +64,13 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
         ...details(event.hint === undefined ? [] : [['hint', escapeText(event.hint)]], paint),
       ]
     }
+    case 'broker.declared':
+      return [
+        head(event, paint.dim('files'), '', paint, [
+          `devices ${event.devices}, CAs ${event.authorities}`,
+          `policies ${event.policies}, templates ${event.templates}`,
+        ]),
+      ]
     case 'broker.stopped':
       return [head(event, paint.dim('stopped'), '', paint, [])]
     case 'connection.accepted':
