@@ -1,0 +1,131 @@
+import t from 'tap'
+import { allow, connect, running } from '../helpers/device.ts'
+
+t.test('the same client id again takes over: the older connection is closed', async t => {
+  const broker = await running(t)
+  const device = await broker.createDevice('device')
+  const older = await connect(t, broker, device)
+  const newer = await connect(t, broker, device)
+  await older.closed
+  t.match(await broker.closed(), {
+    connection: 'c1',
+    code: 'CLOSE_DUPLICATE_CLIENT_ID',
+    verdict: 'closed',
+    side: 'we',
+    evidence: { clientId: 'device', by: { connection: 'c2', certificateId: device.certificateId } },
+  })
+  await newer.client.publishAsync('still/here', 'x', { qos: 1 })
+})
+
+t.test('a will is published when the connection is lost, and not after DISCONNECT', async t => {
+  const broker = await running(t)
+  const [watcher, mortal] = [
+    await broker.createDevice('watcher'),
+    await broker.createDevice('mortal'),
+  ]
+  const sub = await connect(t, broker, watcher)
+  await sub.client.subscribeAsync('wills/#', { qos: 1 })
+  const will = (payload: string) => ({
+    will: { topic: 'wills/mortal', payload: Buffer.from(payload), qos: 1 as const, retain: false },
+  })
+  const polite = await connect(t, broker, mortal, will('polite'))
+  await polite.client.endAsync()
+  await broker.closed({ clientId: 'mortal' })
+  const message = new Promise(resolve => sub.client.once('message', resolve))
+  const rude = await connect(t, broker, mortal, will('rude'))
+  rude.client.stream.destroy()
+  await message
+  t.same(sub.seen.messages, [['wills/mortal', 'rude', false]])
+  t.equal((await broker.closed({ clientId: 'mortal' })).code, 'CLOSE_CONNECTION_LOST')
+})
+
+t.test('a will on a topic that the policy does not allow is refused at CONNECT', async t => {
+  const broker = await running(t)
+  const policy = allow(['iot:Connect', 'client/*'], ['iot:Publish', 'topic/ok'])
+  const device = await broker.createDevice('device', { policy })
+  const will = { topic: 'secret', payload: Buffer.from('x'), qos: 0 as const, retain: false }
+  const { seen } = await connect(t, broker, device, { will })
+  t.equal(seen.connack, undefined)
+  t.match(await broker.closed(), {
+    code: 'PERMISSION_CONNECT_DENIED',
+    decision: { action: 'iot:Publish', resource: /topic\/secret$/ },
+  })
+})
+
+t.test('a persistent session keeps its subscription and its QoS 1 messages', async t => {
+  const broker = await running(t)
+  const [sleeper, speaker] = [
+    await broker.createDevice('sleeper'),
+    await broker.createDevice('speaker'),
+  ]
+  const first = await connect(t, broker, sleeper, { clean: false })
+  await first.client.subscribeAsync('mail', { qos: 1 })
+  await first.client.endAsync()
+  await broker.closed({ clientId: 'sleeper' })
+  const pub = await connect(t, broker, speaker)
+  await pub.client.publishAsync('mail', 'while you slept', { qos: 1 })
+  const again = await connect(t, broker, sleeper, { clean: false })
+  if (again.seen.messages.length === 0) {
+    await new Promise(resolve => again.client.once('message', resolve))
+  }
+  t.same(again.seen.messages, [['mail', 'while you slept', false]])
+})
+
+t.test('MQTT 5 is refused in its own form until it is built', async t => {
+  const broker = await running(t)
+  const device = await broker.createDevice('device')
+  const { seen } = await connect(t, broker, device, { protocolVersion: 5 })
+  t.equal(seen.refusedWith, 0x84)
+  t.match(await broker.closed(), {
+    code: 'CONNECT_PROTOCOL_UNSUPPORTED',
+    evidence: { protocol: '5', level: 5 },
+    sent: { connack: 0x84 },
+  })
+})
+
+t.test('an empty client id is given one, as AWS does', async t => {
+  const broker = await running(t)
+  const policy = allow(['iot:Connect', 'client/$GEN/*'])
+  const device = await broker.createDevice('device', { policy })
+  const { seen, client } = await connect(t, broker, device, { clientId: '', clean: true })
+  t.equal(seen.connack, 0)
+  await client.endAsync()
+  t.match((await broker.closed()).clientId, /^\$GEN\//)
+})
+
+t.test('stopping ends every connection with a record each', async t => {
+  const { start } = await import('../../broker/main.ts')
+  const events: { event: string; code?: string }[] = []
+  const broker = await start({ log: event => events.push(event) })
+  const device = await broker.createDevice('device')
+  const { closed } = await connect(t, broker, device)
+  await broker.stop()
+  await closed
+  t.match(events.at(-1), { event: 'broker.stopped' })
+  t.match(events.at(-2), { event: 'connection.closed', code: 'CLOSE_BY_BROKER' })
+})
+
+t.test('two runs write the same log but for ports and durations', async t => {
+  const run = async (): Promise<string> => {
+    const { start } = await import('../../broker/main.ts')
+    const lines: string[] = []
+    const broker = await start({
+      clock: '2026-01-01T00:00:00Z',
+      log: event => lines.push(JSON.stringify(event, hide)),
+    })
+    const device = await broker.createDevice('device')
+    const { client } = await connect(t, broker, device)
+    await client.publishAsync('a/b', 'x', { qos: 1 })
+    await client.endAsync()
+    await broker.closed()
+    await broker.stop()
+    return lines.join('\n')
+  }
+  t.equal(await run(), await run())
+})
+
+/** Ports and durations differ by nature; keys and certificates are made anew by each run of this test. */
+function hide(key: string, value: unknown): unknown {
+  const varying = ['afterMs', 'certificateId', 'chain', 'durationMs', 'port', 'says', 'ja3', 'ja4']
+  return varying.includes(key) ? undefined : value
+}

@@ -1,0 +1,78 @@
+/** An MQTT.js client that behaves like a device: one connection, no reconnect, and everything it saw kept. */
+
+import { once } from 'node:events'
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import type { Test } from 'tap'
+import type { Broker, Device } from '../../broker/main.ts'
+
+export type Seen = {
+  messages: [topic: string, payload: string, retain: boolean][]
+  connack?: number
+  /** The code of a CONNACK that refused. */
+  refusedWith?: number
+}
+
+export type Connected = { client: MqttClient; seen: Seen; closed: Promise<unknown> }
+
+/** Connects, or gives up when the broker closes: `seen.connack` tells which. */
+export async function connect(
+  t: Test,
+  broker: Broker,
+  device: Device,
+  options: IClientOptions = {},
+): Promise<Connected> {
+  const client = mqtt.connect({
+    host: broker.host,
+    port: broker.port,
+    protocol: 'mqtts',
+    ca: device.ca,
+    cert: device.certificate,
+    key: device.privateKey,
+    clientId: device.thingName,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    ...options,
+  })
+  t.teardown(() => client.end(true))
+  const seen: Seen = { messages: [] }
+  client.on('error', error => {
+    if ('code' in error && typeof error.code === 'number') seen.refusedWith = error.code
+  })
+  client.on('message', (topic, payload, packet) =>
+    seen.messages.push([topic, payload.toString(), packet.retain]),
+  )
+  const closed = once(client, 'close')
+  await Promise.race([
+    closed,
+    new Promise<void>(resolve =>
+      client.once('connect', packet => {
+        seen.connack = packet.returnCode ?? 0
+        resolve()
+      }),
+    ),
+  ])
+  return { client, seen, closed }
+}
+
+/** Starts a broker in this process and stops it after the test. */
+export async function running(
+  t: Test,
+  options: Parameters<typeof import('../../broker/main.ts').start>[0] = {},
+): Promise<Broker> {
+  const { start } = await import('../../broker/main.ts')
+  const broker = await start(options)
+  t.teardown(() => broker.stop())
+  return broker
+}
+
+/** A policy of one statement each: `[action, resource without the ARN's head]`. */
+export function allow(...rules: [action: string, resource: string][]): unknown {
+  return {
+    Version: '2012-10-17',
+    Statement: rules.map(([action, resource]) => ({
+      Effect: 'Allow',
+      Action: action,
+      Resource: `arn:aws:iot:us-east-1:123456789012:${resource}`,
+    })),
+  }
+}
