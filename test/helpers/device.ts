@@ -1,6 +1,5 @@
 /** An MQTT.js client that behaves like a device: one connection, no reconnect, and everything it saw kept. */
 
-import { once } from 'node:events'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import type { Test } from 'tap'
 import type { Broker, Device } from '../../broker/main.ts'
@@ -12,7 +11,7 @@ export type Seen = {
   refusedWith?: number
 }
 
-export type Connected = { client: MqttClient; seen: Seen; closed: Promise<unknown> }
+export type Connected = { client: MqttClient; seen: Seen; closed: Promise<void> }
 
 /** Connects, or gives up when the broker closes: `seen.connack` tells which. */
 export async function connect(
@@ -35,13 +34,13 @@ export async function connect(
   })
   t.teardown(() => client.end(true))
   const seen: Seen = { messages: [] }
-  client.on('error', error => {
-    if ('code' in error && typeof error.code === 'number') seen.refusedWith = error.code
+  client.on('error', (error: Error & { code?: unknown }) => {
+    if (typeof error.code === 'number') seen.refusedWith = error.code
   })
   client.on('message', (topic, payload, packet) =>
     seen.messages.push([topic, payload.toString(), packet.retain]),
   )
-  const closed = once(client, 'close')
+  const closed = new Promise<void>(resolve => client.once('close', () => resolve()))
   await Promise.race([
     closed,
     new Promise<void>(resolve =>
