@@ -1,0 +1,139 @@
+/** The broker from files, as `candid start` runs it: what is declared is taken over while it runs. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import mqtt from 'mqtt'
+import t, { type Test } from 'tap'
+import { startFromFiles } from '../../broker/cli/run-from-files.ts'
+import { createWorld, runningClock } from '../../broker/world.ts'
+import { type Sandbox, sandbox } from './sandbox.ts'
+
+type Line = { event: string; [key: string]: unknown }
+
+type Live = Sandbox & { port: number; line(matches: (line: Line) => boolean): Promise<Line> }
+
+/** Starts in a folder of its own, and waits for log lines instead of time. */
+async function live(t: Test, config = 'log: json\n'): Promise<Live> {
+  const box = sandbox(t, Date.now())
+  box.write('config.yaml', config)
+  box.write('policies/device.json', ANYTHING)
+  const lines: Line[] = []
+  const waiting: { matches: (line: Line) => boolean; give: (line: Line) => void }[] = []
+  const broker = await startFromFiles({
+    configFile: join(box.dir, 'config.yaml'),
+    overrides: { port: 0 },
+    io: {
+      ...box.io,
+      world: createWorld(runningClock()),
+      stdout: {
+        write(text: string) {
+          const line: Line = JSON.parse(text)
+          const index = waiting.findIndex(({ matches }) => matches(line))
+          const [waiter] = index < 0 ? [] : waiting.splice(index, 1)
+          if (waiter) waiter.give(line)
+          else lines.push(line)
+        },
+      },
+    },
+  })
+  if ('problems' in broker) throw new Error(JSON.stringify(broker.problems))
+  t.teardown(() => broker.stop())
+  return {
+    ...box,
+    port: broker.port,
+    line(matches) {
+      const index = lines.findIndex(matches)
+      const [line] = index < 0 ? [] : lines.splice(index, 1)
+      return line ? Promise.resolve(line) : new Promise(give => waiting.push({ matches, give }))
+    },
+  }
+}
+
+const ANYTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
+})
+
+/** @returns the CONNACK's code, or undefined when the broker closes without one */
+function connect(thing: string, { dir, port }: Live): Promise<number | undefined> {
+  const file = (name: string) => readFileSync(join(dir, 'certs/devices', thing, name))
+  const client = mqtt.connect({
+    host: 'localhost',
+    port,
+    protocol: 'mqtts',
+    ca: file('AmazonRootCA1.pem'),
+    cert: file('certificate.pem.crt'),
+    key: file('private.pem.key'),
+    clientId: thing,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+  })
+  return new Promise(resolve => {
+    client.on('error', () => undefined)
+    client.once('connect', ({ returnCode }) => {
+      client.end(true)
+      resolve(returnCode)
+    })
+    client.once('close', () => resolve(undefined))
+  })
+}
+
+const isDeclared =
+  (devices: number) =>
+  (line: Line): boolean =>
+    line.event === 'broker.declared' && line['devices'] === devices
+
+t.test('a device created while the broker runs can connect; deactivated, it can not', async t => {
+  const box = await live(t)
+  await box.line(isDeclared(0))
+  t.match(await box.line(({ event }) => event === 'broker.ready'), {
+    port: box.port,
+    ca: /certs\/server\/ca\.pem$/,
+  })
+  t.equal((await box.run('device', 'create', 'sensor-1')).code, 0)
+  await box.line(isDeclared(1))
+  t.equal(await connect('sensor-1', box), 0)
+
+  const yaml = 'certs/devices/sensor-1/device.yaml'
+  box.write(yaml, box.read(yaml).replace('ACTIVE', 'INACTIVE'))
+  await box.line(isDeclared(1))
+  t.equal(await connect('sensor-1', box), undefined)
+  t.match(await box.line(line => line['code'] === 'REGISTRATION_INACTIVE'), {
+    event: 'connection.closed',
+    verdict: 'refused',
+    thingName: 'sensor-1',
+  })
+})
+
+t.test('a broken file is reported and its last good state kept', async t => {
+  const box = await live(t)
+  await box.run('device', 'create', 'sensor-1')
+  await box.line(isDeclared(1))
+  box.write('policies/device.json', '{ "Version": "2012-10-17", "Statement": [')
+  t.match(await box.line(({ event }) => event === 'broker.warning'), {
+    file: 'policies/device.json',
+  })
+  await box.line(isDeclared(1))
+  t.equal(await connect('sensor-1', box), 0)
+})
+
+t.test('a config with a mistake changes nothing while the broker runs', async t => {
+  const box = await live(t)
+  await box.run('device', 'create', 'sensor-1')
+  await box.line(isDeclared(1))
+  box.write('config.yaml', 'log: json\nlistner: { port: 1 }\n')
+  t.match(await box.line(({ event }) => event === 'broker.warning'), {
+    says: /config\.yaml:2: .*listner/,
+  })
+  t.equal(await connect('sensor-1', box), 0)
+})
+
+t.test('a port that is taken is one clear line', async t => {
+  const box = await live(t)
+  const again = await startFromFiles({
+    configFile: join(box.dir, 'config.yaml'),
+    overrides: { port: box.port },
+    io: { ...box.io, world: createWorld(runningClock()) },
+  })
+  t.match(again, { problems: [{ says: /port \d+ is taken/, hint: /--port/ }] })
+})
