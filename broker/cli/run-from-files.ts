@@ -7,10 +7,11 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
-import { type Config, defaultConfig } from '../config/shape.ts'
+import { type Config, defaultConfig, type LogForm } from '../config/shape.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
-import { type Declared, type DeclaredProblem, readDeclared } from '../registry/declared.ts'
+import { readDeclared } from '../registry/declared.ts'
+import type { Declared, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
 import { createRegistry } from '../registry/registry.ts'
 import { serverNames } from '../registry/server-names.ts'
@@ -18,11 +19,13 @@ import { ensureServerPki } from '../registry/server-pki.ts'
 import { createWorld, runningClock, type World } from '../world.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './package-root.ts'
-import type { StartOverrides } from './start.ts'
 
 export type Problem = { says: string; hint?: string }
 
 export type FileBroker = { port: number; stop(): Promise<void> }
+
+/** What the command line says instead of the config. `clock` is ISO. */
+export type StartOverrides = { port?: number; log?: LogForm; clock?: string }
 
 type Request = { configFile?: string; overrides: StartOverrides; io: Io }
 

@@ -3,16 +3,14 @@
  * wires.
  */
 
-import { type LogForm, logForms } from '../config/shape.ts'
+import { logForms } from '../config/shape.ts'
 import { nearest, shown } from '../config/words.ts'
 import { type Command, type Given, helpLines, readArguments } from './flags.ts'
 import { exits, type Io } from './io.ts'
 import { openProject } from './project.ts'
+import type { StartOverrides } from './run-from-files.ts'
 import { complain, print, type Spoken } from './say.ts'
 import { serve } from './serve.ts'
-
-/** What the command line says instead of the config. `clock` is ISO. */
-export type StartOverrides = { port?: number; log?: LogForm; clock?: string }
 
 export const command: Command = {
   usage: [

@@ -6,11 +6,9 @@
 
 import { type Decision, decide } from '../policy/policy.ts'
 import type { Context } from '../policy/variables.ts'
-import { arn, type ResourceType } from '../registry/arn.ts'
+import { arn } from '../registry/arn.ts'
 import type { House } from './house.ts'
-import type { Asked, Principal, Visit } from './visit.ts'
-
-export type Authorizer = (action: string, type: ResourceType, name: string) => Decision
+import type { Asked, Authorizer, Principal, Visit } from './visit.ts'
 
 /** Topics are the client's to choose, so what is kept has a limit. */
 const KEPT_DECISIONS = 256

@@ -4,13 +4,13 @@
  */
 
 import { diagnose } from '../diagnosis/diagnosis.ts'
-import type { MqttSession } from '../mqtt/broker.ts'
 import { createLine } from '../mqtt/line.ts'
 import { narrate } from '../policy/narrate.ts'
-import { type Authorizer, authorizer } from './authorize.ts'
+import { authorizer } from './authorize.ts'
 import type { House } from './house.ts'
 import {
   type Asked,
+  type Authorizer,
   type InSession,
   type Met,
   type Permitted,
@@ -19,18 +19,10 @@ import {
   type Room,
   refuse,
   type Secured,
+  type Session,
   type Visit,
 } from './visit.ts'
 import { waitFor } from './waiting.ts'
-
-export type Session = MqttSession & {
-  authorize: Authorizer
-  /** How aedes has ended the connection, if it has. */
-  ended?: { error: Error | undefined }
-  /** Told when aedes ends the connection, or when the client takes nothing any more. */
-  onEnded: (() => void) | undefined
-  tooSlow?: { bytes: number; limit: number }
-}
 
 type Known = Met & Secured & Asked & Principal & Permitted
 type Outcome = { kind: 'connack'; sessionPresent: boolean } | { kind: 'ended' }

@@ -6,8 +6,10 @@
 import type { TLSSocket } from 'node:tls'
 import type { IConnectPacket } from 'mqtt-packet'
 import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
+import type { MqttSession } from '../mqtt/broker.ts'
 import type { Front } from '../mqtt/front.ts'
 import type { Decision } from '../policy/decision.ts'
+import type { ResourceType } from '../registry/arn.ts'
 import type { RegisteredCertificate } from '../registry/registry.ts'
 import type { Hello } from '../tls/client-hello.ts'
 import type { Flight } from '../tls/flight.ts'
@@ -16,7 +18,6 @@ import type { Match } from '../tls/match.ts'
 import type { Stack } from '../tls/stack.ts'
 import type { Judgement } from '../x509/judge.ts'
 import type { House } from './house.ts'
-import type { Session } from './session.ts'
 import type { TlsLine } from './tls-line.ts'
 import type { Wire } from './wire.ts'
 
@@ -52,6 +53,18 @@ export type Principal = {
 }
 
 export type Permitted = { decision: Decision }
+
+/** Asks the policies of this connection: `authorize('iot:Publish', 'topic', 'a/b')`. */
+export type Authorizer = (action: string, type: ResourceType, name: string) => Decision
+
+export type Session = MqttSession & {
+  authorize: Authorizer
+  /** How aedes has ended the connection, if it has. */
+  ended?: { error: Error | undefined }
+  /** Told when aedes ends the connection, or when the client takes nothing any more. */
+  onEnded: (() => void) | undefined
+  tooSlow?: { bytes: number; limit: number }
+}
 
 export type InSession = { session: Session }
 

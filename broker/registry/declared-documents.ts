@@ -5,8 +5,8 @@ import { shown } from '../config/words.ts'
 import { type PolicyProblem, parsePolicy } from '../policy/document.ts'
 import { readJson } from '../policy/json.ts'
 import { compilePolicy } from '../policy/policy.ts'
-import type { DeclaredPolicy, DeclaredProblem, DeclaredTemplate } from './declared.ts'
 import { namesIn, quotedPath, readText, type Site, shownPath } from './declared-files.ts'
+import type { DeclaredPolicy, DeclaredProblem, DeclaredTemplate } from './declared-shape.ts'
 
 /**
  * `broken` are the names whose file is there but has no good state; `folder` is where the files

@@ -7,7 +7,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import { shown } from '../config/words.ts'
-import type { DeclaredProblem } from './declared.ts'
+import type { DeclaredProblem } from './declared-shape.ts'
 import { errorCode } from './files.ts'
 
 /** Where declarations are read from, and where problems go. */

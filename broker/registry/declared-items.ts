@@ -7,9 +7,9 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { ConfigProblem } from '../config/fields.ts'
 import { loadAuthorityItem, loadDeviceItem } from '../config/items.ts'
 import type { AuthorityItem, Config, DeviceItem } from '../config/shape.ts'
-import type { DeclaredAuthority, DeclaredDevice } from './declared.ts'
 import { type CertificateOnDisk, readDeclaredCertificate } from './declared-certificate.ts'
 import { byText, namesIn, quotedPath, readText, type Site, shownPath } from './declared-files.ts'
+import type { DeclaredAuthority, DeclaredDevice } from './declared-shape.ts'
 
 /** A declared thing, and the line of its declaration where that tells anything. */
 export type Placed<T> = { good: T; line?: number }

@@ -1,15 +1,15 @@
 /** What declarations say of each other: a device's policies and thing, a CA's template. */
 
 import { nearest, oneOfWords, shown } from '../config/words.ts'
+import type { Documents } from './declared-documents.ts'
+import { quotedPath, type Site } from './declared-files.ts'
+import type { Placed } from './declared-items.ts'
 import type {
   DeclaredAuthority,
   DeclaredDevice,
   DeclaredPolicy,
   DeclaredTemplate,
-} from './declared.ts'
-import type { Documents } from './declared-documents.ts'
-import { quotedPath, type Site } from './declared-files.ts'
-import type { Placed } from './declared-items.ts'
+} from './declared-shape.ts'
 
 /** Reports templates that CAs name and nobody has written. */
 export function checkTemplates(

@@ -7,7 +7,7 @@
 import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import type { Declared } from './declared.ts'
+import type { Declared } from './declared-shape.ts'
 
 export type Source = { kind: 'declared'; file: string } | { kind: 'learned'; how: string }
 

@@ -5,7 +5,8 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../broker/config/load.ts'
 import type { Config } from '../../broker/config/shape.ts'
 import { defaultConfig } from '../../broker/config/shape.ts'
-import { type Declared, readDeclared } from '../../broker/registry/declared.ts'
+import { readDeclared } from '../../broker/registry/declared.ts'
+import type { Declared } from '../../broker/registry/declared-shape.ts'
 import { minted, pki, rsaKeys } from '../helpers/pki.ts'
 
 type Files = { [path: string]: string | Buffer | undefined }
