@@ -78,7 +78,9 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     async stop() {
       const closed = listener.close()
       const reason = diagnose('CLOSE_BY_BROKER', { why: 'the broker was stopped' })
-      await Promise.all([...house.open.values()].map(connection => connection.end(reason)))
+      const open = [...house.open.values()]
+      for (const connection of open) void connection.end(reason)
+      await Promise.all(open.map(({ done }) => done))
       await closed
       await mqtt.stop()
       journal.write({ event: 'broker.stopped' })

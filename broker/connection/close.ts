@@ -12,8 +12,16 @@ import { closingRecord } from './closing-record.ts'
 import type { House } from './house.ts'
 import type { Visit } from './visit.ts'
 
-/** @param reason why it ends: a refusal, or an ordinary end */
-export async function close(visit: Visit, reason: Diagnosis, house: House): Promise<void> {
+/**
+ * @param reason why it ends: a refusal, or an ordinary end
+ * @param released called as soon as the MQTT session is free: a takeover doesn't wait for a dead peer's last FIN
+ */
+export async function close(
+  visit: Visit,
+  reason: Diagnosis,
+  house: House,
+  released: () => void,
+): Promise<void> {
   const { wire } = visit
   const clientEnded = wire.ended() !== undefined
   const refusedWith = clientEnded ? undefined : refusalAlert(visit, reason)
@@ -29,6 +37,7 @@ export async function close(visit: Visit, reason: Diagnosis, house: House): Prom
   if (clientId !== undefined && own && house.sessions.get(clientId) === own) {
     house.sessions.delete(clientId)
   }
+  released()
   show(visit, refusedWith, house.world.clock)
   await wire.gone
   visit.handshake?.tls.destroy()

@@ -36,27 +36,35 @@ const rooms = [
 /** Leads one connection from accept to its closing record. Never rejects. */
 export async function receive(socket: Socket, house: House): Promise<void> {
   const visit = accept(socket, house)
-  let written: () => void = () => undefined
-  const done = new Promise<void>(resolve => {
-    written = resolve
-  })
-  const connection = {
+  const released = gate()
+  const written = gate()
+  house.open.set(visit.id, {
     id: visit.id,
-    end(reason: Diagnosis): Promise<void> {
+    end(reason) {
       if (visit.interrupt) visit.interrupt(reason)
       else visit.ending ??= reason
-      return done
+      return released.passed
     },
-  }
-  house.open.set(visit.id, connection)
+    done: written.passed,
+  })
   const reason = await walk(visit, house).catch(bug)
-  await close(visit, reason, house).catch(error => {
+  await close(visit, reason, house, released.open).catch(error => {
     // The record is owed whatever happens; a bug in the close room must not take it.
     house.journal.write({ event: 'broker.warning', says: `closing ${visit.id} failed: ${error}` })
     house.open.delete(visit.id)
     socket.destroy()
   })
-  written()
+  released.open()
+  written.open()
+}
+
+/** A promise that somebody else fulfils. */
+function gate(): { open: () => void; passed: Promise<void> } {
+  let open: () => void = () => undefined
+  const passed = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open, passed }
 }
 
 async function walk(visit: Visit, house: House): Promise<Diagnosis> {

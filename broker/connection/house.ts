@@ -33,8 +33,10 @@ export type OpenConnection = {
   id: string
   /** Known once it has a session. */
   certificateId?: string
-  /** Ends it from outside; resolves when its closing record is written. */
+  /** Ends it from outside; resolves when its MQTT session is free for another connection. */
   end(reason: Diagnosis): Promise<void>
+  /** Resolves when its closing record is written. */
+  done: Promise<void>
 }
 
 export type Settings = {
