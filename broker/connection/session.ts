@@ -30,9 +30,9 @@ type Outcome = { kind: 'connack'; sessionPresent: boolean } | { kind: 'ended' }
 export const session: Room<Known, InSession> = async (visit, house) => {
   const { clientId } = visit.mqtt.connect
   const { certificateId } = visit.principal.registered
-  const older = house.sessions.get(clientId)
-  if (older) {
-    const by = { connection: visit.id, address: visit.wire.remote.address, certificateId }
+  const by = { connection: visit.id, address: visit.wire.remote.address, certificateId }
+  // Again and again: while we wait for one to go, another may have taken the place.
+  for (let older = house.sessions.get(clientId); older; older = house.sessions.get(clientId)) {
     await older.end(diagnose('CLOSE_DUPLICATE_CLIENT_ID', { clientId, by }))
   }
   const own = house.open.get(visit.id)

@@ -17,6 +17,21 @@ t.test('the same client id again takes over: the older connection is closed', as
   await newer.client.publishAsync('still/here', 'x', { qos: 1 })
 })
 
+t.test(
+  'of twenty connections at once with one client id, one stays and each other is told so',
+  async t => {
+    const broker = await running(t)
+    const device = await broker.createDevice('device')
+    const all = await Promise.all(Array.from({ length: 20 }, () => connect(t, broker, device)))
+    for (let ended = 0; ended < 19; ended++) {
+      t.equal((await broker.closed()).code, 'CLOSE_DUPLICATE_CLIENT_ID')
+    }
+    const alive = all.filter(({ client }) => client.connected)
+    t.equal(alive.length, 1)
+    await alive[0]?.client.publishAsync('still/here', 'x', { qos: 1 })
+  },
+)
+
 t.test('a will is published when the connection is lost, and not after DISCONNECT', async t => {
   const broker = await running(t)
   const [watcher, mortal] = [
