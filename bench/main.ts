@@ -1,0 +1,78 @@
+/**
+ * `npm run bench`: Candid against bare aedes on node:tls, in one run on one machine. The two take turns, and what
+ * counts is the ratio of their medians: the figures themselves belong to this machine and this hour.
+ *
+ *     npm run bench                        all of it, in about 70 seconds
+ *     npm run bench -- --rounds 1          a quick look
+ *     npm run bench -- --profile DIR       leaves a CPU profile of Candid there
+ */
+
+import { parseArgs } from 'node:util'
+import { canPin, startChild } from './child.ts'
+import type { ClientQuestion, Done, Job } from './client.ts'
+import { createMaterials } from './materials.ts'
+import { heading, type Sample, tableLine } from './report.ts'
+import type { ServerAnswer, ServerQuestion } from './serve.ts'
+
+/** Devices that connect at the same time. */
+const DEVICES = 8
+const SAMPLE_MS = 1500
+const WARM_UP_MS = 800
+
+const CASES: { name: string; unit: string; job: Job }[] = [
+  { name: 'connects, TLS 1.2', unit: 'connects/s', job: job('connects', 'TLSv1.2', 0) },
+  { name: 'connects, TLS 1.3', unit: 'connects/s', job: job('connects', 'TLSv1.3', 0) },
+  { name: 'messages, QoS 0', unit: 'messages/s', job: job('messages', 'TLSv1.3', 0) },
+  { name: 'messages, QoS 1', unit: 'messages/s', job: job('messages', 'TLSv1.3', 1) },
+]
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    profile: { type: 'string' },
+  },
+})
+const rounds = Math.min(20, Math.max(1, Number(values.rounds) || 5))
+const pinned = canPin()
+const materials = await createMaterials(DEVICES)
+const profile = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile]
+
+const client = startChild<ClientQuestion, Done>('client.js', pinned ? { core: 1 } : {})
+await client.ask({ ask: 'prepare', materials })
+const servers = {
+  candid: await server('server-candid.js', profile),
+  aedes: await server('server-aedes.js', []),
+}
+
+for (const line of heading(rounds, pinned)) console.log(line)
+for (const { name, unit, job } of CASES.filter(({ name }) => name.includes(values.only))) {
+  const samples: Record<'candid' | 'aedes', Sample[]> = { candid: [], aedes: [] }
+  for (const which of ['candid', 'aedes'] as const) await measure(which, { ...job, ms: WARM_UP_MS })
+  for (let round = 0; round < rounds; round++) {
+    for (const which of ['candid', 'aedes'] as const) samples[which].push(await measure(which, job))
+  }
+  console.log(tableLine(name, unit, samples.candid, samples.aedes))
+}
+await Promise.all([client.stop(), servers.candid.stop(), servers.aedes.stop()])
+
+function job(kind: Job['kind'], tls: Job['tls'], qos: Job['qos']): Job {
+  return { kind, tls, qos, ms: SAMPLE_MS }
+}
+
+async function server(file: string, node: string[]) {
+  const core = pinned ? { core: 0 } : {}
+  const child = startChild<ServerQuestion, ServerAnswer>(file, { node, ...core })
+  const started = await child.ask({ ask: 'start', materials })
+  if (!('port' in started)) throw new Error(`${file} did not say its port`)
+  return { port: started.port, cpu: () => child.ask({ ask: 'cpu' }), stop: child.stop }
+}
+
+async function measure(which: 'candid' | 'aedes', job: Job): Promise<Sample> {
+  const { port, cpu } = servers[which]
+  const before = await cpu()
+  const { count, ms } = await client.ask({ ask: 'run', job, port })
+  const after = await cpu()
+  const used = 'ms' in before && 'ms' in after ? after.ms - before.ms : Number.NaN
+  return { perSecond: (count / ms) * 1000, cpuMicros: (used / count) * 1000 }
+}

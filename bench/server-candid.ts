@@ -1,0 +1,86 @@
+/** Candid as users run it: registered devices, an AWS policy with variables, the JSON journal (its lines go nowhere). */
+
+import { defaultConfig } from '../broker/config/shape.ts'
+import { createJournal } from '../broker/journal/journal.ts'
+import { openBroker } from '../broker/open.ts'
+import { readPolicy } from '../broker/policy/policy.ts'
+import { mustRead } from '../broker/registry/create-authority.ts'
+import { createRegistry, type Registry } from '../broker/registry/registry.ts'
+import type { ServerPki } from '../broker/registry/server-pki.ts'
+import { createWorld, runningClock } from '../broker/world.ts'
+import type { Certificate } from '../broker/x509/certificate.ts'
+import { readPemOrDer } from '../broker/x509/pem.ts'
+import type { Materials } from './materials.ts'
+import { serve } from './serve.ts'
+
+const NAME = `\${iot:Connection.Thing.ThingName}`
+const ARN = 'arn:aws:iot:us-east-1:123456789012'
+const POLICY = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: 'iot:Connect', Resource: `${ARN}:client/${NAME}` },
+    { Effect: 'Allow', Action: 'iot:Subscribe', Resource: `${ARN}:topicfilter/bench/*` },
+    {
+      Effect: 'Allow',
+      Action: ['iot:Publish', 'iot:Receive'],
+      Resource: [`${ARN}:topic/bench/*`, `${ARN}:topic/dt/${NAME}/*`],
+    },
+  ],
+}
+
+serve(async (materials: Materials) => {
+  const world = createWorld(runningClock())
+  const config = defaultConfig()
+  config.listener = { host: '127.0.0.1', port: 0 }
+  const opened = await openBroker({
+    world,
+    config,
+    journal: createJournal({
+      format: 'json',
+      write: () => undefined,
+      clock: world.clock,
+      terminal: false,
+    }),
+    registry: registryOf(materials),
+    pki: pkiOf(materials),
+    endpointName: 'localhost',
+  })
+  if ('problem' in opened) throw new Error(opened.problem.says)
+  return opened.port
+})
+
+function registryOf({ devices }: Materials): Registry {
+  const registry = createRegistry()
+  const { policy } = readPolicy('bench', JSON.stringify(POLICY))
+  if (policy === undefined) throw new Error("the bench's policy is wrong")
+  registry.putPolicy(policy)
+  for (const { thingName, certificate: pem } of devices) {
+    const certificate = certificateOf(pem)
+    const certificateId = certificate.sha256
+    registry.putThing({ thingName, attributes: {} })
+    registry.registerCertificate({
+      certificateId,
+      certificate,
+      status: 'ACTIVE',
+      source: { kind: 'learned', how: 'bench' },
+    })
+    registry.attachThing(certificateId, thingName)
+    registry.attachPolicy(certificateId, policy.name)
+  }
+  return registry
+}
+
+function pkiOf({ serverCa, server }: Materials): ServerPki {
+  return {
+    ca: { pem: serverCa, certificate: certificateOf(serverCa) },
+    certificates: server.map(({ kind, certificate: pem, privateKey: keyPem }) => {
+      return { kind, pem, keyPem, certificate: certificateOf(pem) }
+    }),
+  }
+}
+
+function certificateOf(pem: string): Certificate {
+  const [der] = readPemOrDer(Buffer.from(pem)).certificates
+  if (der === undefined) throw new Error('the bench made no certificate')
+  return mustRead(der)
+}
