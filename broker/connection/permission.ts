@@ -25,6 +25,7 @@ export const permission: Room<Asked & Principal, Permitted> = (visit, house) => 
     if (decision.outcome === 'ALLOWED') continue
     Object.assign(visit, { decision })
     const { principal } = visit
+    const [thingName] = house.registry.thingsOf(principal.registered.certificateId)
     return refuse(
       diagnose('PERMISSION_CONNECT_DENIED', {
         action,
@@ -34,7 +35,7 @@ export const permission: Room<Asked & Principal, Permitted> = (visit, house) => 
         nearMisses: decision.nearMisses,
         policies: principal.policies,
         narration: narrate(decision),
-        ...(principal.thingName === undefined ? {} : { thingName: principal.thingName }),
+        ...(thingName === undefined ? {} : { thingName }),
       }),
     )
   }

@@ -5,7 +5,7 @@ import { plain, quote, quotes } from './words.ts'
 
 export type PermissionEvidence = {
   PERMISSION_CONNECT_DENIED: {
-    /** `iot:Connect`. */
+    /** `iot:Connect`; `iot:Publish` or `iot:RetainPublish` where it is the will that may not be published. */
     action: string
     /** The ARN that was asked for. */
     resource: string
@@ -15,6 +15,7 @@ export type PermissionEvidence = {
     /** Names of the policies that were asked. */
     policies: string[]
     narration: string
+    /** The thing that the certificate is attached to, whatever the client id. */
     thingName?: string
   }
 }
@@ -26,20 +27,22 @@ export const permission: Entries<PermissionEvidence> = {
     blame: ({ nearMisses }) => (nearMisses.length === 0 ? 'setup' : 'device'),
     certainty: 'proof',
     title: 'The policies do not allow this client id to connect',
-    says({ clientId, policies, narration, outcome }) {
-      const who = `client id ${quote(clientId)} may not connect`
+    says({ action, clientId, policies, narration, outcome }) {
+      const will = action === 'iot:Connect' ? '' : ' with this will'
+      const who = `client id ${quote(clientId)} may not connect${will}`
       if (policies.length === 0) return `${who}: no policy is attached to the certificate`
       return `${who} (${outcome === 'EXPLICIT_DENY' ? 'denied' : 'not allowed'} by ${quotes(policies, 4)}): ${plain(narration, 400)}`
     },
-    remedy({ policies, resource, outcome, thingName, clientId }) {
+    remedy({ action, policies, resource, outcome, thingName, clientId }) {
       if (policies.length === 0) return 'give the device a policy under `devices` in config.yaml'
-      if (outcome === 'EXPLICIT_DENY')
+      if (outcome === 'EXPLICIT_DENY') {
         return 'change the statement that denies it, or the client id'
-      const id =
-        thingName === undefined || thingName === clientId
-          ? ''
-          : `, or let the device use its thing name ${quote(thingName)} as client id`
-      return `allow \`iot:Connect\` on ${quote(resource, 200)}${id}`
+      }
+      const allow = `allow ${quote(action)} on ${quote(resource, 200)}`
+      if (action !== 'iot:Connect') return `${allow}, or let the device set no such will`
+      return thingName === undefined || thingName === clientId
+        ? allow
+        : `let the device use its thing name ${quote(thingName)} as client id, or ${allow}`
     },
     aws: {
       logReason: 'AUTHORIZATION_FAILURE',
@@ -51,7 +54,7 @@ export const permission: Entries<PermissionEvidence> = {
       resource: 'arn:aws:iot:us-east-1:123456789012:client/sensor-2',
       outcome: 'IMPLICIT_DENY',
       clientId: 'sensor-2',
-      nearMisses: [{ policy: 'device', index: 0, effect: 'Allow', element: 'Resource' }],
+      nearMisses: [{ policy: 'device', index: 1, effect: 'Allow', element: 'Resource' }],
       policies: ['device'],
       narration: 'the nearest statement allows `client/sensor-1`',
       thingName: 'sensor-1',
