@@ -6,10 +6,12 @@
  */
 
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
-import { judgeChain } from '../x509/judge.ts'
-import type { ChainProblem } from '../x509/problem.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { type Judgement, judgeChain } from '../x509/judge.ts'
+import type { IssuerUnknown } from '../x509/problem.ts'
 import { askedOf, stack } from './handshake.ts'
 import type { House } from './house.ts'
+import { notRegistered } from './not-registered.ts'
 import { type Greeted, type Judged, type Met, pass, type Room, refuse } from './visit.ts'
 
 export const certificate: Room<Greeted & Met, Judged> = (visit, house) => {
@@ -28,7 +30,7 @@ export const certificate: Room<Greeted & Met, Judged> = (visit, house) => {
   const now = world.clock.now()
   const judgement = judgeChain(flight.chain, anchors, now, certificates.read, certificates.signedBy)
   const registered = judgement.leaf && registry.certificate(judgement.leaf.sha256) !== undefined
-  const { refusals, findings } = sort(judgement.problems, registered === true, house)
+  const { refusals, findings } = sort(judgement, registered === true, house)
   const [first, ...others] = refusals
   const { leaf } = judgement
   if (leaf === undefined) {
@@ -47,7 +49,7 @@ export const certificate: Room<Greeted & Met, Judged> = (visit, house) => {
 
 /** Splits what refuses from what is only told. */
 function sort(
-  problems: ChainProblem[],
+  { problems, leaf }: Judgement,
   registered: boolean,
   house: House,
 ): { refusals: Diagnosis[]; findings: Finding[] } {
@@ -57,18 +59,32 @@ function sort(
   for (const problem of problems) {
     // A certificate that is registered itself needs no CA.
     if (registered && ABOUT_THE_CA.has(problem.code)) continue
-    const strictRefusal = problem.code === 'CHAIN_SIGNER_DIFFERS' && strict && !registered
-    const diagnosis =
-      problem.code === 'CHAIN_SIGNER_DIFFERS' && strictRefusal
-        ? diagnose('CHAIN_SIGNER_DIFFERS', { ...problem.evidence, strict: true })
-        : diagnose(problem.code, problem.evidence)
-    if (problem.refuses || strictRefusal) refusals.push(diagnosis)
-    else findings.push(diagnosis)
+    if (problem.code === 'CHAIN_SIGNER_DIFFERS' && strict && !registered) {
+      const refusal = diagnose(problem.code, { ...problem.evidence, strict: true })
+      refusals.push({ ...refusal, severity: 'error' })
+    } else if (problem.code === 'CERTIFICATE_ISSUER_UNKNOWN') {
+      refusals.push(issuerUnknown(problem.evidence, leaf, house))
+    } else {
+      const diagnosis = diagnose(problem.code, problem.evidence)
+      if (problem.refuses) refusals.push(diagnosis)
+      else findings.push(diagnosis)
+    }
   }
   return { refusals, findings }
 }
 
 const ABOUT_THE_CA = new Set(['CERTIFICATE_ISSUER_UNKNOWN', 'CERTIFICATE_SIGNER_MISMATCH'])
+
+/** A registered CA that nearly fits says more than any certificate beside this one. */
+function issuerUnknown(
+  evidence: IssuerUnknown,
+  leaf: Certificate | undefined,
+  { registry }: House,
+): Diagnosis {
+  const nearlyFits = evidence.sentPathReaches ?? evidence.signedUnderOtherName
+  const near = leaf && nearlyFits === undefined ? notRegistered(leaf, registry) : undefined
+  return near ?? diagnose('CERTIFICATE_ISSUER_UNKNOWN', evidence)
+}
 
 function unreadable(): Diagnosis {
   return diagnose('CERTIFICATE_UNREADABLE', { position: 0, says: 'it could not be read' })

@@ -5,7 +5,7 @@
 import type { TLSSocket } from 'node:tls'
 import { catalogue } from '../diagnosis/catalogue.ts'
 import type { Diagnosis } from '../diagnosis/diagnosis.ts'
-import type { Entry } from '../diagnosis/entry.ts'
+import type { Entry, Room } from '../diagnosis/entry.ts'
 import { plainAlert } from '../tls/handshake-watch.ts'
 import type { Clock } from '../world.ts'
 import { closingRecord } from './closing-record.ts'
@@ -76,12 +76,14 @@ const FLUSH_MS = 1000
 function refusalAlert(visit: Visit, reason: Diagnosis): number | undefined {
   const { handshake, secured } = visit
   if (handshake === undefined || secured !== undefined || handshake.line.isCut()) return undefined
-  if (reason.room !== 'certificate' && reason.room !== 'handshake') return undefined
+  if (!JUDGING_ROOMS.has(reason.room)) return undefined
   const { alert } = catalogue[reason.code] as unknown as Entry<unknown>
   if (reason.code !== 'CERTIFICATE_MISSING') return alert
   // RFC 8446 4.4.2.4 has an alert of its own for it; TLS 1.2 has only the general ones.
   return (handshake.watch.serverHello()?.version ?? 0) >= TLS13 ? CERTIFICATE_REQUIRED : alert
 }
 
+/** Registration too: the certificate room may find that a certificate is one of ours, but not registered. */
+const JUDGING_ROOMS: ReadonlySet<Room> = new Set(['certificate', 'handshake', 'registration'])
 const TLS13 = 0x0304
 const CERTIFICATE_REQUIRED = 116

@@ -9,6 +9,7 @@ import { registerPending } from '../provisioning/jitr.ts'
 import type { RegisteredAuthority, RegisteredCertificate, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { House } from './house.ts'
+import { notRegistered } from './not-registered.ts'
 import {
   type Asked,
   type Judged,
@@ -28,7 +29,7 @@ export const registration: Room<Judged & Asked, Principal> = (visit, house) => {
   const authority = anchor && registry.authority(anchor.id)
   if (registered === undefined) {
     return refuse(
-      authority ? firstContact(leaf, authority, visit, house) : notRegistered(leaf, house),
+      authority ? firstContact(leaf, authority, visit, house) : forgotten(leaf, registry),
     )
   }
   if (registered.status === 'ACTIVE') return pass(principalOf(registered, visit, house))
@@ -140,26 +141,14 @@ function announce(
   return event.topic
 }
 
-/** No registered CA has signed it: the certificate room has said so already, unless its CA went meanwhile. */
-function notRegistered(leaf: Certificate, house: House): Diagnosis {
-  const near = house.registry
-    .certificates()
-    .filter(
-      ({ certificate }) =>
-        certificate.subject === leaf.subject ||
-        certificate.publicKeySha256 === leaf.publicKeySha256,
-    )
-    .slice(0, 3)
-    .map(({ certificateId, certificate }) => {
-      const [thingName] = house.registry.thingsOf(certificateId)
-      return { certificateId, subject: certificate.subject, ...(thingName ? { thingName } : {}) }
-    })
-  return diagnose('REGISTRATION_NOT_REGISTERED', {
-    certificateId: leaf.sha256,
-    issuer: leaf.issuer,
-    why: 'no certificate with this id is registered',
-    ...(near.length > 0 ? { near } : {}),
-  })
+/** It or its CA was registered as the certificate room judged it, and is not any more. */
+function forgotten(leaf: Certificate, registry: Registry): Diagnosis {
+  const registered = registry
+    .authorities()
+    .slice(0, 10)
+    .map(({ certificate }) => ({ subject: certificate.subject, sha256: certificate.sha256 }))
+  const unknown = { issuer: leaf.issuer, registered }
+  return notRegistered(leaf, registry) ?? diagnose('CERTIFICATE_ISSUER_UNKNOWN', unknown)
 }
 
 /** Why a registered certificate can't connect, by its status. */

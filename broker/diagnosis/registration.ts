@@ -10,11 +10,10 @@ export type RegistrationEvidence = {
   REGISTRATION_NOT_REGISTERED: {
     certificateId: string
     issuer: string
-    /** caCertificateId of the registered CA that signed it. */
-    anchor?: string
-    why: string
-    /** Registered certificates with the same subject or the same key. */
-    near?: { certificateId: string; thingName?: string; subject: string }[]
+    /** What it shares with registered certificates: the key, subject and issuer, or the issuer alone. */
+    same: 'key' | 'subject' | 'issuer'
+    /** Those certificates, three at most. */
+    near: { certificateId: string; thingName?: string; subject: string }[]
   }
   REGISTRATION_INACTIVE: StatusEvidence
   REGISTRATION_REVOKED: StatusEvidence
@@ -64,21 +63,20 @@ export const registration: Entries<RegistrationEvidence> = {
     severity: 'error',
     blame: 'setup',
     certainty: 'proof',
-    title: 'The certificate is not registered',
-    says: ({ certificateId, issuer, anchor, why, near }) =>
-      `certificate ${short(certificateId)}, issued by ${quote(issuer)}${
-        anchor === undefined ? '' : ` (registered CA ${short(anchor)})`
-      }, is not registered: ${plain(why)}${
-        near?.[0] === undefined
-          ? ''
-          : `; registered is ${short(near[0].certificateId)} with the same subject or key`
-      }`,
-    remedy: ({ near }) =>
-      near?.[0] === undefined
-        ? 'register it: `candid device create`, or declare its certificate under `devices` in config.yaml'
-        : `load the registered certificate into the device${
-            near[0].thingName === undefined ? '' : ` (thing ${quote(near[0].thingName)})`
-          }, or register the new one: rotation makes a new certificate id`,
+    title: 'The certificate is not registered, and others of its issuer or its key are',
+    says: ({ certificateId, issuer, same, near: [first] }) =>
+      `certificate ${short(certificateId)}, issued by ${quote(issuer)}, is not registered, and no registered CA signed it; registered is ${
+        first === undefined ? 'another' : short(first.certificateId)
+      } ${SHARED[same]}`,
+    remedy({ same, near: [first] }) {
+      const register = 'declare its certificate under `devices` in config.yaml'
+      if (same === 'issuer') {
+        return `register this certificate: ${register}, or make the device anew with \`candid device create\``
+      }
+      const thing = first?.thingName === undefined ? '' : ` (thing ${quote(first.thingName)})`
+      return `register the new certificate too: ${register}; or load the registered one${thing} into the device again`
+    },
+    alert: 46,
     aws: {
       logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
       note: 'AWS IoT closes after CONNECT, without CONNACK; older reports show alert 46 in the handshake',
@@ -87,8 +85,8 @@ export const registration: Entries<RegistrationEvidence> = {
     example: {
       certificateId: '3f2a'.repeat(16),
       issuer: 'CN=Acme Signer',
-      anchor: '11aa'.repeat(16),
-      why: 'its CA has no provisioning template',
+      same: 'key',
+      near: [{ certificateId: '5b7c'.repeat(16), thingName: 'sensor-1', subject: 'CN=sensor-1' }],
     },
   },
 
@@ -220,6 +218,13 @@ export const registration: Entries<RegistrationEvidence> = {
       why: "the certificate's subject has no serialNumber",
     },
   },
+}
+
+/** A renewed certificate is another certificate for AWS: its id is the hash of all of it. */
+const SHARED = {
+  key: 'with the same key: a renewed certificate has an id of its own',
+  subject: 'with the same subject and issuer: a renewed certificate has an id of its own',
+  issuer: 'from the same issuer',
 }
 
 /** The four statuses that keep a registered certificate out differ only in their words. */

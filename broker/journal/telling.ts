@@ -102,7 +102,7 @@ function asked(evidence: Record<string, unknown>): TellingLine[] {
 function registered(evidence: Record<string, unknown>): TellingLine[] {
   return [
     ...single('certificate', evidence['certificateId']),
-    ...single('CA', evidence['caCertificateId'] ?? evidence['anchor']),
+    ...single('CA', evidence['caCertificateId']),
   ]
 }
 
