@@ -9,7 +9,7 @@ import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.t
 import type { Certificate } from '../x509/certificate.ts'
 import { type Judgement, judgeChain } from '../x509/judge.ts'
 import type { IssuerUnknown } from '../x509/problem.ts'
-import { askedOf, stack } from './handshake.ts'
+import { askedOf, stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import { notRegistered } from './not-registered.ts'
 import { type Greeted, type Judged, type Met, pass, type Room, refuse } from './visit.ts'

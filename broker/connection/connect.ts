@@ -7,7 +7,7 @@ import { createFront, type Front } from '../mqtt/front.ts'
 import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { connectRule, effectiveKeepAlive } from '../mqtt/rules.ts'
 import { recogniseProtocol } from '../tls/first-bytes.ts'
-import { stack } from './handshake.ts'
+import { stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import {
   type Asked,

@@ -5,7 +5,7 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { suiteName, versionName } from '../tls/names.ts'
-import { phase, stack } from './handshake.ts'
+import { phase, stack } from './handshake-end.ts'
 import {
   type Greeted,
   type Judged,

@@ -1,0 +1,154 @@
+/**
+ * How a handshake that came to nothing ended, as a diagnosis. First the side: OpenSSL refused the client's offer, or the
+ * client refused us, by an alert or by leaving without a word.
+ */
+
+import { abandonCandidates } from '../diagnosis/abandonment.ts'
+import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
+import {
+  rejectionCandidates,
+  rejectionCertainty,
+  rejectionMeaning,
+} from '../diagnosis/rejection.ts'
+import type { Alert, HandshakeWatch } from '../tls/handshake-watch.ts'
+import { alertName, signatureAlgorithmName, versionName } from '../tls/names.ts'
+import { helloConflicts } from './hello-conflict.ts'
+import type { House } from './house.ts'
+import { serverFacts } from './tls-record.ts'
+import type { Greeted, Visit } from './visit.ts'
+
+/** OpenSSL has refused the hello; the matcher says why. */
+export function helloRefused(
+  visit: Visit & Greeted,
+  house: House,
+  watch: HandshakeWatch,
+  code: string,
+): [Diagnosis, Finding[]] {
+  const alert = watch.alerts().find(seen => seen.from === 'broker')?.number
+  const seen = { openssl: code, ...(alert === undefined ? {} : { alert }) }
+  if (watch.serverHello() !== undefined) {
+    return [diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch), ...stack(visit) }), []]
+  }
+  const { parsed, match } = visit.hello
+  const { endpoint } = house.settings()
+  const [main, ...also] = helloConflicts(parsed, match, endpoint, visit.hello.stack)
+  return [main ?? diagnose('HELLO_REFUSED', seen), also]
+}
+
+/** The client has sent an alert: its verdict on us. */
+export function clientAlert(
+  alert: Alert,
+  visit: Visit & Greeted,
+  house: House,
+  watch: HandshakeWatch,
+): Diagnosis {
+  const { number } = alert
+  if (number === CLOSE_NOTIFY || number === USER_CANCELED) {
+    return abandoned(visit, house, watch, { reset: false, closeNotify: true })
+  }
+  const known = stack(visit)
+  if (!watch.certificateShown() || !ABOUT_OUR_CERTIFICATE.has(number)) {
+    const evidence = { alert: number, alertName: alertName(number), phase: phase(watch), ...known }
+    return diagnose('HANDSHAKE_ALERT', evidence)
+  }
+  const settings = house.settings()
+  const server = serverFacts(visit, settings)
+  const { sni } = visit.hello.parsed
+  const facts = { ...server, ...(sni === undefined ? {} : { sni }), ...deviceClock(visit) }
+  const now = nowIso(house)
+  const meaning = rejectionMeaning(number, known.stack)
+  return diagnose(
+    'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
+    {
+      alert: number,
+      alertName: alertName(number),
+      ...known,
+      ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+      ...facts,
+      ...(meaning === undefined ? {} : { meaning }),
+      candidates: rejectionCandidates(number, known.stack, { ...facts, now }),
+    },
+    rejectionCertainty(number, known.stack),
+  )
+}
+
+/** The client has left without saying why: by FIN, by reset, or by a close_notify. */
+export function abandoned(
+  visit: Visit & Greeted,
+  house: House,
+  watch: HandshakeWatch,
+  how: { reset: boolean; closeNotify: boolean },
+): Diagnosis {
+  const settings = house.settings()
+  const { sni } = visit.hello.parsed
+  const server = serverFacts(visit, settings)
+  const name = sni === undefined ? {} : { sni }
+  const version = watch.serverHello()?.version
+  const seen = { afterMs: afterMs(visit, house), ...how, ...stack(visit) }
+  const candidates = abandonCandidates({
+    ...seen,
+    certificateShown: watch.certificateShown(),
+    ...(version === undefined ? {} : { tlsVersion: versionName(version) }),
+    certificate: { ...server, ...name, ...deviceClock(visit), now: nowIso(house) },
+  })
+  return diagnose('HANDSHAKE_ABANDONED', {
+    ...seen,
+    phase: phase(watch),
+    ...deviceClock(visit),
+    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+    names: server.names,
+    ...name,
+    candidates,
+  })
+}
+
+const CLOSE_NOTIFY = 0
+const USER_CANCELED = 90
+/** 42 to 46 and 48; libmosquitto sends 80 for a host name (RFC 8446 6.2; failure tables measured per stack). */
+const ABOUT_OUR_CERTIFICATE = new Set([42, 43, 44, 45, 46, 48, 49, 80, 113, 114])
+
+/** How far the handshake came, in words. */
+export function phase(watch: HandshakeWatch): string {
+  const ours = watch.certificateShown()
+    ? 'our certificate was sent'
+    : watch.serverHello()
+      ? 'our ServerHello was sent'
+      : 'nothing was answered yet'
+  return `${ours}, the client's last message was ${watch.clientSent()}`
+}
+
+/** The client's TLS stack as evidence: only where it was recognised. */
+export function stack(visit: Visit & Greeted): { stack?: string } {
+  const { name } = visit.hello.stack
+  return name === 'unknown' ? {} : { stack: name }
+}
+
+function deviceClock(visit: Visit & Greeted): { deviceClock?: string } {
+  const seconds = visit.hello.stack.deviceClock
+  return seconds === undefined ? {} : { deviceClock: new Date(seconds * 1000).toISOString() }
+}
+
+function nowIso(house: House): string {
+  return new Date(house.world.clock.now()).toISOString()
+}
+
+/** Since the connection was accepted, in whole ms. */
+export function afterMs(visit: Visit, house: House): number {
+  return Math.round(house.world.clock.elapsed() - visit.startedElapsed)
+}
+
+/** What we asked of the client's certificate, for the record. */
+export function askedOf(watch: HandshakeWatch): {
+  version: string
+  signatureAlgorithmsAsked: string[]
+  certificateTypesAsked: string[]
+  caNamesAsked: number
+} {
+  const request = watch.server().request
+  return {
+    version: versionName(watch.serverHello()?.version ?? 0),
+    signatureAlgorithmsAsked: (request?.signatureAlgorithms ?? []).map(signatureAlgorithmName),
+    certificateTypesAsked: request?.certificateTypes ?? [],
+    caNamesAsked: request?.authorities ?? 0,
+  }
+}
