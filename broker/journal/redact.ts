@@ -7,6 +7,7 @@ import type { Stamped } from './stamp.ts'
 
 /** @returns the event itself where nothing had to be hidden, else a copy with `redacted` naming the places */
 export function redact(event: Stamped): Stamped {
+  if (!suspicious(event, 0)) return event
   const hidden: string[] = []
   const clean = look(event, '', hidden, 0)
   // `look` keeps the shape: it replaces strings by strings.
@@ -15,6 +16,16 @@ export function redact(event: Stamped): Stamped {
 
 /** Events are flat by design; deeper than this is a mistake, and is cut rather than followed (a cycle would never end). */
 const DEPTH = 12
+
+/** Nearly every event is clean: this says so without building a path or a copy. True where a closer look is due. */
+function suspicious(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return mayHide(value)
+  if (typeof value !== 'object' || value === null) return false
+  if (depth > DEPTH) return true
+  if (Array.isArray(value)) return value.some(item => suspicious(item, depth + 1))
+  const fields = value as Record<string, unknown>
+  return Object.keys(fields).some(key => SECRET_KEY.test(key) || suspicious(fields[key], depth + 1))
+}
 
 function look(value: unknown, path: string, hidden: string[], depth: number): unknown {
   if (typeof value === 'string') return text(value, path, hidden)
@@ -38,12 +49,17 @@ function look(value: unknown, path: string, hidden: string[], depth: number): un
 }
 
 function text(value: string, path: string, hidden: string[]): string {
-  if (!value.includes('PRIVATE KEY') && !value.includes('=')) return value
+  if (!mayHide(value)) return value
   const clean = value
     .replace(PRIVATE_KEY, '[private key removed]')
     .replace(SECRET_PARAMETER, '$1[removed]')
   if (clean !== value) hidden.push(path)
   return clean
+}
+
+/** What the two patterns below can't do without. */
+function mayHide(value: string): boolean {
+  return value.includes('PRIVATE KEY') || (value.includes('=') && /[?&]/.test(value))
 }
 
 const SECRET_KEY = /^(password|passphrase|privateKey|secret)$/i
