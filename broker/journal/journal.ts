@@ -7,7 +7,7 @@ import type { Clock } from '../world.ts'
 import type { LogEvent } from './event.ts'
 import { jsonWriter } from './json.ts'
 import { redact } from './redact.ts'
-import { stamp } from './stamp.ts'
+import { levelOf, stamp } from './stamp.ts'
 import { storyWriter } from './story.ts'
 
 export type { LogEvent } from './event.ts'
@@ -34,9 +34,8 @@ export function createJournal(options: JournalOptions): Journal {
     format === 'json' ? jsonWriter(write) : storyWriter(write, terminal && !env['NO_COLOR'])
   return {
     write(event) {
-      const stamped = stamp(event, clock)
-      if (stamped.level === 'debug' && level !== 'debug') return
-      put(redact(stamped))
+      if (levelOf(event) === 'debug' && level !== 'debug') return
+      put(redact(stamp(event, clock)))
     },
   }
 }

@@ -20,8 +20,10 @@ export function stamp(event: LogEvent, clock: Clock): Stamped {
   return { ...event, time: new Date(clock.now()).toISOString(), level: levelOf(event) }
 }
 
-function levelOf(event: Exclude<LogEvent, { event: 'connection.closed' }>): Level {
+export function levelOf(event: LogEvent): Level {
   switch (event.event) {
+    case 'connection.closed':
+      return event.level
     case 'connection.accepted':
       return 'debug'
     case 'broker.warning':
