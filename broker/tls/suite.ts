@@ -13,8 +13,10 @@ export type SuiteNeeds = {
 
 /** @param id the suite's number; an unknown number gives undefined */
 export function suiteNeeds(id: number): SuiteNeeds | undefined {
-  const name = suiteNames[id]?.[0]
-  if (name === undefined) return undefined
+  return needs.get(id)
+}
+
+function needsOf(id: number, name: string): SuiteNeeds {
   if (id >> 8 === 0x13) return { tls13: true, certificate: 'any', exchange: 'any' }
   const method = /^TLS_(.+?)_WITH_/.exec(name)?.[1] ?? ''
   return { tls13: false, certificate: certificateOf(method), exchange: exchangeOf(method) }
@@ -37,3 +39,8 @@ function exchangeOf(method: string): SuiteNeeds['exchange'] {
   if (method.startsWith('DHE')) return 'DHE'
   return method === 'RSA' ? 'RSA' : 'other'
 }
+
+/** Every hello is held against every suite that we accept, so the names are read once. */
+const needs: ReadonlyMap<number, SuiteNeeds> = new Map(
+  Object.entries(suiteNames).map(([id, [name]]) => [Number(id), needsOf(Number(id), name)]),
+)
