@@ -67,7 +67,8 @@ export function parseClientHello(body: Buffer): HelloResult {
     hello.extensions.push(id)
     readExtension(hello, id, data)
   }
-  if (hello.versions.length === 0) hello.versions = impliedVersions(version)
+  // A list of nothing but GREASE offers no version at all.
+  if (!hello.extensions.includes(43)) hello.versions = impliedVersions(version)
   return { ok: true, hello }
 }
 
