@@ -29,9 +29,7 @@ export function helloRefused(
   if (watch.serverHello() !== undefined) {
     return [diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch), ...stack(visit) }), []]
   }
-  const { parsed, match } = visit.hello
-  const { endpoint } = house.settings()
-  const [main, ...also] = helloConflicts(parsed, match, endpoint, visit.hello.stack)
+  const [main, ...also] = helloConflicts(visit.hello, house.settings().endpoint)
   return [main ?? diagnose('HELLO_REFUSED', seen), also]
 }
 

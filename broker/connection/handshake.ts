@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls'
 import { diagnose } from '../diagnosis/diagnosis.ts'
 import type { Flight } from '../tls/flight.ts'
 import { FLIGHT_LIMIT, handshakeWatch } from '../tls/handshake-watch.ts'
+import { signingKeys } from '../tls/match.ts'
 import { abandoned, afterMs, clientAlert, helloRefused, phase, stack } from './handshake-end.ts'
 import { ALPN_NAMES } from './hello.ts'
 import { createTlsLine } from './tls-line.ts'
@@ -31,7 +32,7 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   const alpn = hello.parsed.alpn.some(name => ALPN_NAMES.includes(name))
   const tls = new TLSSocket(line.stream, {
     isServer: true,
-    secureContext: settings.secureContext,
+    secureContext: settings.secureContext(signingKeys(hello.parsed, settings.endpoint)),
     requestCert: true,
     // The chain is judged by us, in the next room, and no CA is named in the request, as on AWS.
     rejectUnauthorized: false,

@@ -2,12 +2,7 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { Hello } from '../tls/client-hello.ts'
-import {
-  type Conflict,
-  type Endpoint,
-  type Match,
-  usableSignatureAlgorithms,
-} from '../tls/match.ts'
+import { type Conflict, type Endpoint, usableSignatureAlgorithms } from '../tls/match.ts'
 import {
   groupName,
   isGrease,
@@ -15,29 +10,22 @@ import {
   suiteName,
   versionName,
 } from '../tls/names.ts'
-import type { Stack } from '../tls/stack.ts'
 import { suiteNeeds } from '../tls/suite.ts'
+import type { Greeted } from './visit.ts'
 
 /** @returns the reasons, the main one first; none when the matcher finds that both sides do fit */
-export function helloConflicts(
-  hello: Hello,
-  match: Match,
-  endpoint: Endpoint,
-  stack: Stack,
-): Diagnosis[] {
+export function helloConflicts(greeted: Greeted['hello'], endpoint: Endpoint): Diagnosis[] {
+  const { match } = greeted
   if (match.ok) return []
   const { conflict, also } = match
-  return [conflict.kind, ...also].map(kind =>
-    conflictDiagnosis(kind, conflict, hello, endpoint, stack),
-  )
+  return [conflict.kind, ...also].map(kind => conflictDiagnosis(kind, conflict, greeted, endpoint))
 }
 
 function conflictDiagnosis(
   kind: Conflict['kind'],
   conflict: Conflict,
-  hello: Hello,
+  { parsed: hello, stack, bytes }: Greeted['hello'],
   endpoint: Endpoint,
-  stack: Stack,
 ): Diagnosis {
   const version = versionName(conflict.version ?? 0)
   const known = stack.name === 'unknown' ? {} : { stack: stack.name }
@@ -47,6 +35,10 @@ function conflictDiagnosis(
       accepted: versionsOf(endpoint),
       securityPolicy: endpoint.securityPolicy,
     })
+  }
+  if (kind === 'rule') {
+    const firstBytes = bytes.subarray(0, 16).toString('hex')
+    return diagnose('HELLO_MALFORMED', { says: conflict.says ?? '', firstBytes })
   }
   if (kind === 'group') {
     return diagnose('HELLO_NO_SHARED_GROUP', {
@@ -65,7 +57,10 @@ function conflictDiagnosis(
       usableSignatureAlgorithms(key, conflict.version ?? 0),
     )
     return diagnose('HELLO_NO_SHARED_SIGNATURE_ALGORITHM', {
-      offered: names(hello.signatureAlgorithms ?? [], signatureAlgorithmName),
+      offered: names(
+        hello.signatureAlgorithms ?? impliedSignatures(conflict),
+        signatureAlgorithmName,
+      ),
       usable: usable.map(signatureAlgorithmName),
       serverKeys: endpoint.serverKeys,
       version,
@@ -82,6 +77,11 @@ function conflictDiagnosis(
     dropped: conflict.dropped.map(({ suite, lacks }) => ({ suite: suiteName(suite), lacks })),
     ...known,
   })
+}
+
+/** RFC 5246 7.4.1.4.1: whoever states none on TLS 1.2 takes SHA-1; TLS 1.3 implies nothing. */
+function impliedSignatures({ version }: Conflict): number[] {
+  return version === 0x0303 ? [0x0201, 0x0203] : []
 }
 
 function keyTypes(hello: Hello): ('RSA' | 'ECDSA' | 'any' | 'other')[] {

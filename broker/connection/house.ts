@@ -44,7 +44,8 @@ export type Settings = {
   port: number
   /** The name under which this endpoint is reached. */
   endpointName: string
-  secureContext: SecureContext
+  /** With these of our keys: the client's signature algorithms decide which are of use. */
+  secureContext(keys: KeyType[]): SecureContext
   endpoint: Endpoint
   server: ServerCertificateFacts[]
   /** The CA file that a device needs in order to trust us. */

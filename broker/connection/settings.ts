@@ -1,7 +1,7 @@
 /** What a configuration and a set of server certificates come to for the rooms: made at start and when either changes. */
 
 import { constants } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Config } from '../config/shape.ts'
 import type { ServerPki } from '../registry/server-pki.ts'
 import { groupNames } from '../tls/names.ts'
@@ -21,12 +21,10 @@ export function settingsOf(
   if (policy === undefined) throw new Error(`no such policy: ${config.tls.securityPolicy}`)
   const kinds = config.tls.serverCertificates.map(kind => KINDS[kind])
   const served = pki.certificates.filter(({ kind }) => kinds.includes(kind))
-  return {
-    config,
-    ...where,
-    secureContext: createSecureContext({
-      key: served.map(certificate => certificate.keyPem),
-      cert: served.map(certificate => certificate.pem),
+  const contextOf = (certificates: ServerPki['certificates']): SecureContext =>
+    createSecureContext({
+      key: certificates.map(certificate => certificate.keyPem),
+      cert: certificates.map(certificate => certificate.pem),
       ciphers: cipherList(policy),
       minVersion: policy.minVersion,
       maxVersion: policy.maxVersion,
@@ -34,7 +32,14 @@ export function settingsOf(
       ecdhCurve: config.tls.groups.map(group => OPENSSL_GROUPS[group] ?? group).join(':'),
       // AWS: no session is ever resumed, so every connection shows its certificate.
       secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-    }),
+    })
+  const everything = contextOf(served)
+  const single = new Map(served.map(one => [one.kind, contextOf([one])] as const))
+  return {
+    config,
+    ...where,
+    secureContext: ([key, ...others]) =>
+      (others.length === 0 && key && single.get(key)) || everything,
     endpoint: {
       securityPolicy: policy.name,
       minVersion: VERSIONS[policy.minVersion],

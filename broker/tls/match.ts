@@ -6,7 +6,6 @@
  */
 
 import type { Hello } from './client-hello.ts'
-import { isGrease } from './names.ts'
 import { suiteNeeds } from './suite.ts'
 
 export type KeyType = 'RSA' | 'ECDSA'
@@ -23,17 +22,21 @@ export type Endpoint = {
 
 export type Dropped = {
   suite: number
-  lacks: 'group' | 'ecdsa-certificate' | 'rsa-certificate' | 'signature-algorithm'
+  lacks: 'group' | 'ecdsa-certificate' | 'rsa-certificate' | 'signature-algorithm' | 'point-format'
 }
 
 export type Conflict = {
-  kind: 'version' | 'suites' | 'certificate-type' | 'group' | 'signature-algorithm'
+  /** `rule`: the hello breaks a rule of the RFC, and is refused whatever else fits. */
+  kind: 'version' | 'suites' | 'certificate-type' | 'group' | 'signature-algorithm' | 'rule'
   version?: number
   dropped: Dropped[]
+  /** The rule in words, for when `rule` is the kind or one of the others. */
+  says?: string
 }
 
 export type Match =
   | { ok: true; version: number; suites: number[] }
+  /** `also`: what else has to change before this client is accepted, or could change instead. */
   | { ok: false; conflict: Conflict; also: Conflict['kind'][] }
 
 const TLS12 = 0x0303
@@ -41,26 +44,57 @@ const TLS13 = 0x0304
 
 /** @returns what both sides share, or the first thing that they don't */
 export function match(hello: Hello, endpoint: Endpoint): Match {
-  const version = hello.versions.find(
-    offered => offered >= endpoint.minVersion && offered <= endpoint.maxVersion,
-  )
+  const version = sharedVersion(hello, endpoint)
   if (version === undefined) {
     return { ok: false, conflict: { kind: 'version', dropped: [] }, also: [] }
   }
-  return version >= TLS13 ? match13(hello, endpoint) : match12(hello, endpoint)
+  const rest = version >= TLS13 ? match13(hello, endpoint) : match12(hello, endpoint)
+  const says = brokenRule(hello, version, endpoint)
+  if (says === undefined) return rest
+  const also = rest.ok ? [] : [rest.conflict.kind, ...rest.also].filter(kind => kind !== 'rule')
+  return { ok: false, conflict: { kind: 'rule', version, dropped: [], says }, also }
 }
 
-/** Groups in common; undefined when the client stated none and may be given any (RFC 8422 4). */
-export function sharedGroups(hello: Hello, endpoint: Endpoint): number[] | undefined {
-  if (hello.groups === undefined) return undefined
-  return endpoint.groups.filter(group => hello.groups?.includes(group))
+/**
+ * Our keys that can sign in a way that this client takes; all of them when none can. OpenSSL takes the first common suite of
+ * TLS 1.2 without a look at the signature, and fails when that can't be made, so it must not see the other keys.
+ */
+export function signingKeys(hello: Hello, endpoint: Endpoint): KeyType[] {
+  const version = sharedVersion(hello, endpoint) ?? TLS12
+  const keys = endpoint.serverKeys.filter(key => canSign(hello, key, version))
+  return keys.length === 0 ? endpoint.serverKeys : keys
 }
 
-/** The signature algorithms that a key of this type can use on this version. */
+/**
+ * The signature algorithms that a key of this type can use on this version.
+ * DIFFERS: OpenSSL signs with SHA-1 for nobody; what AWS IoT does on TLS 1.2 isn't documented.
+ */
 export function usableSignatureAlgorithms(key: KeyType, version: number): number[] {
-  if (key === 'ECDSA') return version >= TLS13 ? [0x0403] : [0x0403, 0x0503, 0x0603, 0x0303, 0x0203]
+  if (key === 'ECDSA') return version >= TLS13 ? [0x0403] : [0x0403, 0x0503, 0x0603, 0x0303]
   const pss = [0x0804, 0x0805, 0x0806]
-  return version >= TLS13 ? pss : [...pss, 0x0401, 0x0501, 0x0601, 0x0301, 0x0201]
+  return version >= TLS13 ? pss : [...pss, 0x0401, 0x0501, 0x0601, 0x0301]
+}
+
+function sharedVersion(hello: Hello, endpoint: Endpoint): number | undefined {
+  return hello.versions.find(
+    offered => offered >= endpoint.minVersion && offered <= endpoint.maxVersion,
+  )
+}
+
+const FALLBACK_SCSV = 0x5600
+const KEY_SHARE = 51
+
+function brokenRule(hello: Hello, version: number, endpoint: Endpoint): string | undefined {
+  if (hello.version <= 0x0300) {
+    return 'its legacy_version is SSLv3, though it lists newer versions (RFC 8446 4.1.2)'
+  }
+  if (hello.cipherSuites.includes(FALLBACK_SCSV) && version < endpoint.maxVersion) {
+    return 'TLS_FALLBACK_SCSV marks it as a second try with a lower version, and a higher one would do (RFC 7507)'
+  }
+  if (version >= TLS13 && hello.groups !== undefined && !hello.extensions.includes(KEY_SHARE)) {
+    return 'it offers TLS 1.3 without the key_share extension (RFC 8446 9.2)'
+  }
+  return undefined
 }
 
 function match13(hello: Hello, endpoint: Endpoint): Match {
@@ -68,11 +102,10 @@ function match13(hello: Hello, endpoint: Endpoint): Match {
   const suites = endpoint.suites.filter(
     id => suiteNeeds(id)?.tls13 && hello.cipherSuites.includes(id),
   )
-  const groups = sharedGroups(hello, endpoint) ?? []
   const signed = endpoint.serverKeys.some(key => canSign(hello, key, version))
   const failures: Conflict['kind'][] = []
   if (suites.length === 0) failures.push('suites')
-  if (groups.length === 0) failures.push('group')
+  if (!sharesGroup(hello, endpoint)) failures.push('group')
   if (!signed) failures.push('signature-algorithm')
   const [kind, ...also] = failures
   if (kind === undefined) return { ok: true, version, suites }
@@ -83,67 +116,84 @@ function match13(hello: Hello, endpoint: Endpoint): Match {
 
 function match12(hello: Hello, endpoint: Endpoint): Match {
   const version = TLS12
-  const common = endpoint.suites.filter(
-    id => suiteNeeds(id)?.tls13 === false && hello.cipherSuites.includes(id),
-  )
+  const common = endpoint.suites
+    .filter(id => suiteNeeds(id)?.tls13 === false && hello.cipherSuites.includes(id))
+    .map(suite => ({ suite, lacks: lacking(suite, hello, endpoint) }))
+  const usable = common.filter(({ lacks }) => lacks.length === 0)
+  if (usable.length > 0) return { ok: true, version, suites: usable.map(({ suite }) => suite) }
   if (common.length === 0) {
-    const also: Conflict['kind'][] = sharedGroups(hello, endpoint)?.length === 0 ? ['group'] : []
-    return { ok: false, conflict: { kind: 'suites', version, dropped: [] }, also }
+    const also = kindsOf(nearest(possible(hello, endpoint)))
+    return { ok: false, conflict: { kind: 'suites', version, dropped: [], says: POINTS }, also }
   }
-  const groupMissing = sharedGroups(hello, endpoint)?.length === 0
-  const suites: number[] = []
-  const dropped: Dropped[] = []
-  for (const suite of common) {
-    const lacks = lacking(suite, hello, endpoint, groupMissing)
-    if (lacks === undefined) suites.push(suite)
-    else dropped.push({ suite, lacks })
-  }
-  if (suites.length > 0) return { ok: true, version, suites }
-  const kinds = conflictKinds(dropped)
-  // `common` is not empty and every suite of it was dropped, so there is at least one kind.
-  const [kind = 'suites', ...also] = kinds
-  if (groupMissing && kind === 'certificate-type') also.push('group')
-  return { ok: false, conflict: { kind, version, dropped }, also: [...new Set(also)] }
+  const dropped = common.map(({ suite, lacks: [first = 'group'] }) => ({ suite, lacks: first }))
+  // Every common suite lacks something, so there is at least one kind.
+  const [kind = 'suites', ...also] = kindsOf(nearest(common))
+  return { ok: false, conflict: { kind, version, dropped, says: POINTS }, also }
 }
 
-function lacking(
-  suite: number,
-  hello: Hello,
-  endpoint: Endpoint,
-  groupMissing: boolean,
-): Dropped['lacks'] | undefined {
+/** The only rule that counts for some suites and not for others. */
+const POINTS = 'it lists point formats without the uncompressed one (RFC 8422 5.1.2)'
+
+type Lacks = Dropped['lacks'][]
+
+/** All that keeps a suite of TLS 1.2 from being used, the most telling first. */
+function lacking(suite: number, hello: Hello, endpoint: Endpoint): Lacks {
   const needs = suiteNeeds(suite)
   const key = needs?.certificate === 'ECDSA' ? 'ECDSA' : 'RSA'
-  if (!endpoint.serverKeys.includes(key)) {
-    return key === 'ECDSA' ? 'ecdsa-certificate' : 'rsa-certificate'
-  }
-  if (needs?.exchange === 'ECDHE' && groupMissing) return 'group'
+  const lacks: Lacks = []
+  if (!endpoint.serverKeys.includes(key)) lacks.push(CERTIFICATE_OF[key])
   // RFC 8422 5.1.1: our P-256 certificate is of use only to a client that lists the curve.
-  if (key === 'ECDSA' && hello.groups !== undefined && !hello.groups.includes(23)) return 'group'
-  // A static RSA exchange carries no server signature.
-  if (needs?.exchange === 'ECDHE' && !canSign(hello, key, TLS12)) return 'signature-algorithm'
-  return undefined
+  const curveMissing = key === 'ECDSA' && hello.groups !== undefined && !hello.groups.includes(P256)
+  if (curveMissing || (needs?.exchange === 'ECDHE' && !sharesGroup(hello, endpoint))) {
+    lacks.push('group')
+  }
+  // RFC 8422 5.1.2: whoever lists point formats has to list the uncompressed one.
+  if (key === 'ECDSA' && hello.pointFormats?.includes(0) === false) lacks.push('point-format')
+  // A static RSA exchange carries no server signature, but OpenSSL wants an algorithm for it all the same.
+  if (!canSign(hello, key, TLS12)) lacks.push('signature-algorithm')
+  return lacks
+}
+
+const CERTIFICATE_OF = { ECDSA: 'ecdsa-certificate', RSA: 'rsa-certificate' } as const
+const P256 = 23
+
+/** Suites that this client could be given: with our keys, and with a curve if it knows curves. */
+function possible(hello: Hello, endpoint: Endpoint): { lacks: Lacks }[] {
+  return endpoint.suites
+    .filter(id => suiteNeeds(id)?.tls13 === false)
+    .filter(id => hello.groups === undefined || suiteNeeds(id)?.exchange === 'ECDHE')
+    .map(id => ({ lacks: lacking(id, hello, endpoint) }))
+    .filter(({ lacks }) => !lacks.some(lack => lack.endsWith('certificate')))
+}
+
+/** What the suites lack that lack the least: any one of them would do. */
+function nearest(suites: { lacks: Lacks }[]): Lacks[] {
+  const fewest = Math.min(...suites.map(({ lacks }) => lacks.length))
+  return suites.filter(({ lacks }) => lacks.length === fewest).map(({ lacks }) => lacks)
+}
+
+/** DIFFERS: without supported_groups any curve may be used (RFC 8422 4), but OpenSSL then uses none. */
+function sharesGroup(hello: Hello, endpoint: Endpoint): boolean {
+  return endpoint.groups.some(group => hello.groups?.includes(group))
 }
 
 function canSign(hello: Hello, key: KeyType, version: number): boolean {
-  const offered = hello.signatureAlgorithms
-  // RFC 5246 7.4.1.4.1: without the extension SHA-1 is implied; OpenSSL then signs with it or refuses.
-  if (offered === undefined) return version < TLS13
-  const usable = usableSignatureAlgorithms(key, version)
-  return offered.some(id => !isGrease(id) && usable.includes(id))
+  // RFC 5246 7.4.1.4.1: without the extension SHA-1 is implied, which OpenSSL doesn't use.
+  const offered = hello.signatureAlgorithms ?? []
+  return usableSignatureAlgorithms(key, version).some(id => offered.includes(id))
 }
 
-/** Most telling first: a certificate type beats a group, since no group would help. */
-function conflictKinds(dropped: Dropped[]): Conflict['kind'][] {
+/** The most telling first: a certificate type beats a group if no group would help, else it comes last. */
+function kindsOf(nearest: Lacks[]): Conflict['kind'][] {
+  const found = (test: (lack: Dropped['lacks']) => boolean): Lacks[] =>
+    nearest.filter(lacks => lacks.some(test))
+  const certificate = found(lack => lack.endsWith('certificate'))
   const kinds: Conflict['kind'][] = []
-  const every = (test: (lacks: Dropped['lacks']) => boolean): boolean =>
-    dropped.every(entry => test(entry.lacks))
-  if (every(lacks => lacks.endsWith('certificate'))) kinds.push('certificate-type')
-  if (dropped.some(entry => entry.lacks === 'group')) kinds.push('group')
-  if (dropped.some(entry => entry.lacks === 'signature-algorithm'))
-    kinds.push('signature-algorithm')
-  if (!kinds.includes('certificate-type') && dropped.some(e => e.lacks.endsWith('certificate'))) {
-    kinds.push('certificate-type')
-  }
-  return kinds
+  if (found(lack => lack === 'group').length > 0) kinds.push('group')
+  if (found(lack => lack === 'signature-algorithm').length > 0) kinds.push('signature-algorithm')
+  if (found(lack => lack === 'point-format').length > 0) kinds.push('rule')
+  if (certificate.length === 0) return kinds
+  return certificate.length === nearest.length
+    ? ['certificate-type', ...kinds]
+    : [...kinds, 'certificate-type']
 }
