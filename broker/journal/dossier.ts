@@ -4,6 +4,7 @@
  */
 
 import type { AwsView, Blame, Certainty, Room } from '../diagnosis/entry.ts'
+import type { CertificateRecord } from '../x509/certificate.ts'
 
 export type ClosingRecord = {
   event: 'connection.closed'
@@ -69,20 +70,6 @@ export type TlsRecord = {
   signatureAlgorithm?: string
   phase: string
   alerts: { from: 'client' | 'broker'; level: string; number: number; name: string }[]
-}
-
-export type CertificateRecord = {
-  subject: string
-  issuer: string
-  serialNumber: string
-  sha256: string
-  notBefore: string
-  notAfter: string
-  key: string
-  signature: string
-  subjectKeyId?: string
-  authorityKeyId?: string
-  isCa: boolean
 }
 
 export type MqttRecord = {

@@ -62,7 +62,7 @@ export type CertificateReading =
   | { ok: true; certificate: Certificate }
   | { ok: false; says: string }
 
-/** Structurally the journal's record of a certificate. */
+/** One certificate of the closing record's `chain`: docs/log.md. */
 export type CertificateRecord = {
   subject: string
   issuer: string
