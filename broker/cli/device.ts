@@ -17,9 +17,10 @@ import {
 } from '../registry/create-device.ts'
 import type { KeyType } from '../registry/keys.ts'
 import { ensureServerCa } from '../registry/server-pki.ts'
+import { publishCommand } from './first-commands.ts'
 import { type Command, type Given, helpLines, readArguments } from './flags.ts'
 import { exits, type Io } from './io.ts'
-import { exists, missingDocument, near, openProject, type Project, shellWord } from './project.ts'
+import { exists, missingDocument, near, openProject, type Project } from './project.ts'
 import { complain, print, printJson, reject, type Spoken, table, talk } from './say.ts'
 import { writeCopies } from './write-copies.ts'
 
@@ -123,7 +124,8 @@ function report(
   json: boolean,
 ): void {
   const path = (name: string, folder = where.folder) => near(join(folder, name), io)
-  const command = publishCommand(device.thingName, where.out ?? where.folder, project, io)
+  const { host, port } = project.config.listener
+  const command = publishCommand(device.thingName, where.out ?? where.folder, host, port, io)
   const { thingName, certificateId } = device
   if (json) {
     const files = {
@@ -155,20 +157,6 @@ function report(
     ],
     io,
   )
-}
-
-/** The command that connects the device and publishes once. */
-function publishCommand(thingName: string, folder: string, project: Project, io: Io): string {
-  const file = (name: string) => shellWord(near(join(folder, name), io))
-  const { port } = project.config.listener
-  return [
-    // Port 0 takes a free one: the broker tells which when it starts.
-    `mosquitto_pub -h localhost -p ${port === 0 ? 'PORT' : port}`,
-    `--cafile ${file(deviceFileNames.ca)}`,
-    `--cert ${file(deviceFileNames.certificate)}`,
-    `--key ${file(deviceFileNames.privateKey)}`,
-    `-i ${thingName} -t ${thingName}/hello -m hi -q 1`,
-  ].join(' ')
 }
 
 function unknownVerb(verb: string): Spoken {

@@ -6,6 +6,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { errorCode, fileProblem } from '../registry/files.ts'
+import { calledAs } from './first-commands.ts'
 import { type Command, helpLines, readArguments } from './flags.ts'
 import { exits, type Io } from './io.ts'
 import { packageRoot } from './package-root.ts'
@@ -64,8 +65,8 @@ function report(written: string[], kept: string[], folder: string, io: Io): stri
     '',
     'next:',
     ...enter,
-    '  candid start',
-    '  candid device create sensor-1   in a second terminal',
+    `  ${calledAs(io)} start`,
+    `  ${calledAs(io)} device create sensor-1   in a second terminal`,
   ]
 }
 

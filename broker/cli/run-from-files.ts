@@ -17,8 +17,10 @@ import { createRegistry } from '../registry/registry.ts'
 import { serverNames } from '../registry/server-names.ts'
 import { ensureServerPki } from '../registry/server-pki.ts'
 import { createWorld, runningClock, type World } from '../world.ts'
+import { firstCommands } from './first-commands.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './package-root.ts'
+import { near } from './project.ts'
 
 export type Problem = { says: string; hint?: string }
 
@@ -160,8 +162,24 @@ export async function startFromFiles(
       ca: relative(io.cwd, caFile),
       ...(project.configFile === undefined ? {} : { config: project.configFile }),
       version: await packageVersion(),
+      next: await firstCommands(
+        {
+          certsDir: resolve(project.baseDir, config.certs),
+          policiesDir: resolve(project.baseDir, config.policies),
+          ...configFlag(project, io),
+          host: config.listener.host,
+          port,
+        },
+        io,
+      ),
     })
   }
+}
+
+/** What a second command needs in order to find the same project. */
+function configFlag({ configFile }: Project, io: Io): { configFlag?: string } {
+  if (configFile === undefined || configFile === resolve(io.cwd, 'config.yaml')) return {}
+  return { configFlag: near(configFile, io) }
 }
 
 async function readConfig(project: Project): Promise<{ config: Config } | { problems: Problem[] }> {

@@ -20,6 +20,8 @@ export type BrokerEvent =
       ca?: string
       config?: string
       version: string
+      /** Commands to copy: make a first device (absent where there is one), and connect it. */
+      next?: { createDevice?: string; publish: string }
     }
   | { event: 'broker.warning'; says: string; hint?: string; file?: string; line?: number }
   /** What the files declare was read, at start and again after a change. */

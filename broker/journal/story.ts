@@ -50,11 +50,8 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
   switch (event.event) {
     case 'broker.ready':
       return [
-        head(event, paint.green('ready'), `${event.host}:${event.port}`, paint, [
-          `endpoint ${quote(event.endpoint)}`,
-          ...(event.ca === undefined ? [] : [`CA ${quote(event.ca)}`]),
-          ...(event.config === undefined ? [] : [`config ${quote(event.config)}`]),
-        ]),
+        head(event, paint.green('ready'), `${event.host}:${event.port}`, paint, []),
+        ...details(reachable(event), paint),
       ]
     case 'broker.warning': {
       const place = [event.file, event.line].filter(part => part !== undefined).join(':')
@@ -121,6 +118,19 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
     default:
       return event satisfies never
   }
+}
+
+/** How a device gets here, with commands to copy. */
+function reachable(event: Extract<Stamped, { event: 'broker.ready' }>): TellingLine[] {
+  const { endpoint, ca, config, next } = event
+  const lines: [label: string, text: string | undefined][] = [
+    ['endpoint', endpoint],
+    ['CA file', ca === undefined ? undefined : `${ca}   devices need it to trust this broker`],
+    ['config', config],
+    ['new device', next?.createDevice],
+    ['connect it', next?.publish],
+  ]
+  return lines.flatMap(([label, text]) => (text === undefined ? [] : [[label, escapeText(text)]]))
 }
 
 /** A finding, or a packet that was refused: the block without an end. */

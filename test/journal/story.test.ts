@@ -59,6 +59,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
         endpoint: 'localhost',
         ca: 'certs/server-ca.pem',
         version: '0.1.0',
+        next: { createDevice: 'candid device create sensor-1', publish: 'mosquitto_pub -p 8883' },
       },
       {
         event: 'broker.warning',
@@ -70,7 +71,11 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       { event: 'broker.stopped' },
     ],
     [
-      '10:00:00  ready       0.0.0.0:8883  endpoint `localhost`, CA `certs/server-ca.pem`',
+      '10:00:00  ready       0.0.0.0:8883',
+      '          endpoint    localhost',
+      '          CA file     certs/server-ca.pem   devices need it to trust this broker',
+      '          new device  candid device create sensor-1',
+      '          connect it  mosquitto_pub -p 8883',
       '10:00:00  warning     config.yaml:3: unknown key `listner`',
       '          hint        did you mean `listener`?',
       '10:00:00  stopped',
