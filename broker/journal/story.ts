@@ -192,7 +192,8 @@ function outside(event: ClosingRecord): TellingLine[] {
   const { alert, connack, reasonCode, close } = event.sent
   const shown = [
     ...(alert === undefined ? [] : [`TLS alert ${alert}`]),
-    ...(connack === undefined ? [] : [`CONNACK ${connack}`]),
+    // CONNACK 0 was its welcome, long before: of the end it says nothing.
+    ...(connack === undefined || connack === 0 ? [] : [`CONNACK ${connack}`]),
     ...(reasonCode === undefined ? [] : [`reason code 0x${reasonCode.toString(16)}`]),
   ]
   const end = close === 'reset' ? 'a reset' : 'a closed connection'

@@ -127,7 +127,11 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
         connection: 'c1',
         ...named,
       },
-      recordOf('TRAFFIC_PUBLISH_DENIED', { ...named, also: [differs] }),
+      recordOf('TRAFFIC_PUBLISH_DENIED', {
+        ...named,
+        also: [differs],
+        sent: { connack: 0, close: 'fin' },
+      }),
     ],
     [
       '10:00:00  connected   sensor-1  MQTT 3.1.1, policies device, keep-alive 60 s, TLSv1.3',
