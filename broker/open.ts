@@ -24,6 +24,8 @@ export type Parts = {
   endpointName: string
   /** The CA file that devices need, where it is on disk. */
   caFile?: string
+  /** Resolves when changes of the files that are known of have been taken over. */
+  fresh?(): Promise<void>
   /** Told of each closing record. */
   closed?(record: ClosingRecord): void
 }
@@ -56,6 +58,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     open: new Map(),
     sessions: new Map(),
     closed: record => parts.closed?.(record),
+    ...(parts.fresh === undefined ? {} : { fresh: parts.fresh }),
   }
   const where = {
     endpointName: parts.endpointName,

@@ -86,6 +86,10 @@ export async function startFromFiles(
     pki,
     endpointName: hostname(),
     caFile,
+    async fresh() {
+      watcher.hurry()
+      await reading
+    },
   })
   if ('problem' in opened) {
     watcher.close()

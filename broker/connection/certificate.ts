@@ -14,7 +14,7 @@ import type { House } from './house.ts'
 import { notRegistered } from './not-registered.ts'
 import { type Greeted, type Judged, type Met, pass, type Room, refuse } from './visit.ts'
 
-export const certificate: Room<Greeted & Met, Judged> = (visit, house) => {
+export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => {
   const { flight, watch } = visit.handshake
   if (flight.malformed) {
     const says = 'the Certificate message is malformed'
@@ -23,6 +23,8 @@ export const certificate: Room<Greeted & Met, Judged> = (visit, house) => {
   if (flight.chain === undefined || flight.chain.length === 0) {
     return refuse(diagnose('CERTIFICATE_MISSING', { ...askedOf(watch), ...stack(visit) }))
   }
+  // `candid device create`, and the device connects before the files have come to rest.
+  await house.fresh?.()
   const { registry, world, certificates } = house
   const anchors = registry
     .authorities()

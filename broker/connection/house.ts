@@ -21,6 +21,8 @@ export type House = {
   repeats: Repeats
   /** Read anew when config.yaml changes. */
   settings(): Settings
+  /** Before a certificate is judged: resolves when no change of the files is waiting. */
+  fresh?(): Promise<void>
   /** Open connections, by connection id. */
   open: Map<string, OpenConnection>
   /** Sessions, by client id: who connects with the same id takes over. */

@@ -19,6 +19,12 @@ export type WatchedPaths = {
   except?: string[]
 }
 
+export type DeclaredWatch = {
+  /** Looks at once where something has stirred, and calls `onChange` before it returns. */
+  hurry(): void
+  close(): void
+}
+
 /**
  * Calls `onChange` about 100 ms after the files have come to rest, or once a second while they
  * don't. Start watching first and read then: so no change falls between. Never throws, and never
@@ -28,7 +34,7 @@ export function watchDeclared(
   paths: WatchedPaths,
   onChange: () => void,
   clock: Clock,
-): { close(): void } {
+): DeclaredWatch {
   const settings = absolute(paths)
   let view = look(settings)
   let waiting: { cancel: () => void; since: number } | undefined
@@ -63,6 +69,11 @@ export function watchDeclared(
   events.follow(view.folders)
   let cancelPoll = clock.after(pollMs, poll)
   return {
+    hurry() {
+      if (waiting === undefined) return
+      waiting.cancel()
+      settle()
+    },
     close() {
       closed = true
       waiting?.cancel()

@@ -105,6 +105,14 @@ t.test('a device created while the broker runs can connect; deactivated, it can 
   })
 })
 
+t.test('a device that connects as soon as it is created is known', async t => {
+  const box = await live(t)
+  for (const thing of ['sensor-1', 'sensor-2']) {
+    await box.run('device', 'create', thing)
+    t.equal(await connect(thing, box), 0, thing)
+  }
+})
+
 t.test('a broken file is reported and its last good state kept', async t => {
   const box = await live(t)
   await box.run('device', 'create', 'sensor-1')
