@@ -19,6 +19,8 @@ type Outcome =
   | { kind: 'progress'; progress: Exclude<HelloProgress, { state: 'more' }> }
   | { kind: 'end'; end: WireEnd }
 
+type NotTls = Extract<HelloProgress, { state: 'not-tls' }>
+
 /** ALPN names that AWS's endpoints know for MQTT with a client certificate. */
 export const ALPN_NAMES = ['x-amzn-mqtt-ca', 'mqtt']
 
@@ -28,15 +30,28 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const settings = house.settings()
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
+    let stranger: NotTls | undefined
+    let cancel: (() => void) | undefined
+    const answer = (): void => {
+      if (stranger) settle({ kind: 'progress', progress: stranger })
+    }
     wire.onBytes(chunk => {
       const progress = reader.push(chunk)
       if (progress.state === 'more') return
+      if (progress.state === 'not-tls' && !heardOut(progress)) {
+        stranger = progress
+        cancel ??= house.world.clock.after(STRANGER_MS, answer)
+        return
+      }
       // What follows the hello waits on the wire for the next room.
       wire.onBytes(undefined)
       settle({ kind: 'progress', progress })
     })
-    wire.onEnd(end => settle({ kind: 'end', end }))
-    return undefined
+    wire.onEnd(end => {
+      answer()
+      settle({ kind: 'end', end })
+    })
+    return () => cancel?.()
   })
   const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
   const bytes = reader.bytes().length
@@ -62,10 +77,10 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
 }
 
 function notHello(progress: Exclude<HelloProgress, { state: 'more' | 'hello' }>): Diagnosis {
-  const firstBytes = progress.bytes.subarray(0, 16).toString('hex')
+  const firstBytes = progress.bytes.subarray(0, SHOWN_BYTES).toString('hex')
   if (progress.state === 'not-tls') {
     const { protocol, bytes } = progress
-    const clientId = protocol === 'MQTT' ? plainClientId(bytes) : undefined
+    const clientId = protocol === 'MQTT' ? plainConnect(bytes).clientId : undefined
     const requestLine = protocol === 'HTTP' ? firstLine(bytes) : undefined
     return diagnose('HELLO_NOT_TLS', {
       protocol,
@@ -98,22 +113,41 @@ function findings(parsed: Hello, settings: Settings): Finding[] {
   return found
 }
 
-/** The client id of a plain MQTT CONNECT: it tells the user which device is meant. */
-function plainClientId(bytes: Buffer): string | undefined {
+/**
+ * Some devices write their first packet piece by piece. Its rest tells which device it is, so it is waited for, a little:
+ * until the CONNECT or the request line is whole.
+ */
+function heardOut({ protocol, bytes }: NotTls): boolean {
+  if (bytes.length >= STRANGER_BYTES) return true
+  if (protocol === 'MQTT') return plainConnect(bytes).whole
+  if (protocol === 'HTTP') return bytes.includes('\n')
+  return protocol !== 'unknown' || bytes.length >= SHOWN_BYTES
+}
+
+/** First bytes that the record shows. */
+const SHOWN_BYTES = 16
+const STRANGER_MS = 500
+const STRANGER_BYTES = 4096
+
+/** A plain MQTT CONNECT: its client id tells the user which device is meant. */
+function plainConnect(bytes: Buffer): { whole: boolean; clientId?: string } {
   const parser = mqttParser()
-  let clientId: string | undefined
+  let read: { whole: boolean; clientId?: string } = { whole: false }
   parser.on('packet', packet => {
-    if (packet.cmd === 'connect' && packet.clientId !== '') clientId = packet.clientId
+    const named = packet.cmd === 'connect' && packet.clientId !== ''
+    read = { whole: true, ...(named ? { clientId: packet.clientId } : {}) }
   })
-  parser.on('error', () => undefined)
+  parser.on('error', () => {
+    read = { whole: true }
+  })
   try {
     parser.parse(bytes)
   } catch {
-    return undefined
+    return { whole: true }
   }
-  return clientId
+  return read
 }
 
 function firstLine(bytes: Buffer): string {
-  return bytes.subarray(0, 200).toString('latin1').split('\r\n', 1)[0] ?? ''
+  return bytes.subarray(0, 200).toString('latin1').split(/\r?\n/, 1)[0] ?? ''
 }
