@@ -39,8 +39,8 @@ export type Running = {
   saw(pattern: RegExp): Promise<RegExpExecArray>
   write(bytes: Uint8Array | string): void
   endInput(): void
-  /** Ends it now (SIGTERM) and waits until it has gone. */
-  stop(): Promise<Run>
+  /** Ends it now (by SIGTERM, unless told) and waits until it has gone. */
+  stop(signal?: NodeJS.Signals): Promise<Run>
 }
 
 /** Starts a program and waits for its end. Never rejects. */
@@ -75,8 +75,8 @@ export function launch(command: string, args: string[], options: RunOptions = {}
     saw: pattern => see(pattern, printed, watchers, done, [command, ...args].join(' ')),
     write: bytes => child.stdin.write(bytes),
     endInput: () => child.stdin.end(),
-    stop() {
-      child.kill('SIGTERM')
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
       return done
     },
   }
