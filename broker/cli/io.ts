@@ -16,6 +16,8 @@ export type Io = {
   cwd: string
   /** A person sees stdout at once. */
   isTerminal: boolean
+  /** The width of that terminal. */
+  columns?: number | undefined
   env: { [name: string]: string | undefined }
   world: World
   /** Calls `act` at each SIGINT and SIGTERM. The returned function stops that. */

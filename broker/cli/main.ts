@@ -14,6 +14,7 @@ const io: Io = {
   stderr: process.stderr,
   cwd: process.cwd(),
   isTerminal: process.stdout.isTTY === true,
+  columns: process.stdout.columns,
   env: process.env,
   world: createWorld(runningClock()),
   signals(act) {

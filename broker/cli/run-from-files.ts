@@ -64,6 +64,7 @@ export async function startFromFiles(
     write: text => void io.stdout.write(text),
     clock: world.clock,
     terminal: io.isTerminal,
+    columns: io.columns,
   })
   const registry = createRegistry()
   let declared: Declared | undefined

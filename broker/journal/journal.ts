@@ -6,6 +6,7 @@
 import type { Clock } from '../world.ts'
 import type { LogEvent } from './event.ts'
 import { jsonWriter } from './json.ts'
+import { painter } from './paint.ts'
 import { redact } from './redact.ts'
 import { levelOf, stamp } from './stamp.ts'
 import { storyWriter } from './story.ts'
@@ -21,6 +22,8 @@ export type JournalOptions = {
   clock: Clock
   /** Colours are for terminals only, and not where `NO_COLOR` is set (no-color.org). */
   terminal: boolean
+  /** The terminal's width, where it has one. */
+  columns?: number | undefined
   /** `debug` also tells of each accepted socket. */
   level?: 'debug' | 'info'
   /** Where `NO_COLOR` is looked up; the process's own without it. */
@@ -30,8 +33,9 @@ export type JournalOptions = {
 /** @returns the journal; its `write` never throws for what an event holds */
 export function createJournal(options: JournalOptions): Journal {
   const { format, write, clock, terminal, level = 'info', env = process.env } = options
+  const colours = terminal && !env['NO_COLOR']
   const put =
-    format === 'json' ? jsonWriter(write) : storyWriter(write, terminal && !env['NO_COLOR'])
+    format === 'json' ? jsonWriter(write) : storyWriter(write, painter(colours, options.columns))
   return {
     write(event) {
       if (levelOf(event) === 'debug' && level !== 'debug') return

@@ -7,19 +7,15 @@ import { escapeText } from '../diagnosis/escape.ts'
 import { awsLines } from '../diagnosis/explain.ts'
 import { list, quote, short } from '../diagnosis/words.ts'
 import type { ClosingRecord } from './dossier.ts'
-import { type Paint, painter } from './paint.ts'
+import type { Paint } from './paint.ts'
 import type { Stamped } from './stamp.ts'
 import { type TellingLine, tellingLines } from './telling.ts'
 
 /**
  * @param write gets whole lines
- * @param colours true for terminals that want them
+ * @param paint how it looks there
  */
-export function storyWriter(
-  write: (text: string) => void,
-  colours: boolean,
-): (event: Stamped) => void {
-  const paint = painter(colours)
+export function storyWriter(write: (text: string) => void, paint: Paint): (event: Stamped) => void {
   const scenes: Scenes = new Map()
   return event => {
     const lines = tell(event, paint, scenes)
@@ -51,7 +47,7 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
     case 'broker.ready':
       return [
         head(event, paint.green('ready'), `${event.host}:${event.port}`, paint, []),
-        ...details(reachable(event), paint),
+        ...reachable(event, paint),
       ]
     case 'broker.warning': {
       const place = [event.file, event.line].filter(part => part !== undefined).join(':')
@@ -120,8 +116,8 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
   }
 }
 
-/** How a device gets here, with commands to copy. */
-function reachable(event: Extract<Stamped, { event: 'broker.ready' }>): TellingLine[] {
+/** How a device gets here, with commands to copy: never folded. */
+function reachable(event: Extract<Stamped, { event: 'broker.ready' }>, paint: Paint): string[] {
   const { endpoint, ca, config, next } = event
   const lines: [label: string, text: string | undefined][] = [
     ['endpoint', endpoint],
@@ -130,7 +126,9 @@ function reachable(event: Extract<Stamped, { event: 'broker.ready' }>): TellingL
     ['new device', next?.createDevice],
     ['connect it', next?.publish],
   ]
-  return lines.flatMap(([label, text]) => (text === undefined ? [] : [[label, escapeText(text)]]))
+  return lines.flatMap(([label, text]) =>
+    text === undefined ? [] : [detail(label, escapeText(text), paint)],
+  )
 }
 
 /** A finding, or a packet that was refused: the block without an end. */
@@ -144,7 +142,7 @@ function remark(
   if (told.has(event.code)) return [`${title}  ${escapeText(event.says)}`]
   told.add(event.code)
   const telling = tellingLines(event.code, event.evidence)
-  return [title, sentence(event.says), ...details([...telling, toDo(event.remedy)], paint)]
+  return [title, sentence(event.says, paint), ...details([...telling, toDo(event.remedy)], paint)]
 }
 
 function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): string[] {
@@ -166,7 +164,7 @@ function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): str
   const others = event.also.filter(one => one.code !== code && !told.has(one.code)).slice(0, 3)
   return [
     title,
-    sentence(event.says),
+    sentence(event.says, paint),
     ...details(
       [
         ...tellingLines(code, event.evidence),
@@ -210,12 +208,16 @@ function head(event: Stamped, verb: string, subject: string, paint: Paint, rest:
   return rest.length === 0 ? line.trimEnd() : `${line}  ${rest.join(', ')}`
 }
 
-function sentence(says: string): string {
-  return `${INDENT}${escapeText(says)}`
+function sentence(says: string, paint: Paint): string {
+  return `${INDENT}${paint.fold(escapeText(says), INDENT.length)}`
 }
 
 function details(lines: TellingLine[], paint: Paint): string[] {
-  return lines.map(([label, text]) => `${INDENT}${paint.dim(label.padEnd(11))} ${text}`)
+  return lines.map(([label, text]) => detail(label, paint.fold(text, INDENT.length + 12), paint))
+}
+
+function detail(label: string, text: string, paint: Paint): string {
+  return `${INDENT}${paint.dim(label.padEnd(11))} ${text}`
 }
 
 /** The name that a person knows: thing, client id, subject of the certificate, address. */

@@ -179,6 +179,30 @@ for (const [name, events, lines] of cases) {
   t.test(name, async t => void t.strictSame(storyOf(events), lines))
 }
 
+t.test('on a terminal long lines are folded between words, and keep their column', async t => {
+  const record = recordOf('TRAFFIC_QOS2', {
+    ...named,
+    says: `it said ${'many words '.repeat(8)}and ${'x'.repeat(70)} at its end`,
+  })
+  let text = ''
+  const write = (part: string): void => {
+    text += part
+  }
+  createJournal({ format: 'story', write, clock, terminal: true, columns: 60, env: {} }).write(
+    record,
+  )
+  const lines = text.replace(/\u001b\[\d+m/g, '').split('\n')
+  const at = lines.findIndex(line => line.includes('it said'))
+  t.same(lines.slice(at, at + 6), [
+    '          it said many words many words many words many',
+    '          words many words many words many words many words',
+    '          and',
+    `          ${'x'.repeat(70)}`,
+    '          at its end',
+    '          to do       use QoS 0 or 1',
+  ])
+})
+
 t.test('a client id forges no line and moves no cursor', async t => {
   const clientId = 'x\n10:00:00  ready\u001b[2J\u009b1A\u202e'
   const lines = storyOf([
