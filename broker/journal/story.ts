@@ -46,7 +46,7 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
   switch (event.event) {
     case 'broker.ready':
       return [
-        head(event, paint.green('ready'), `${event.host}:${event.port}`, paint, []),
+        head(event, paint.green('ready'), `${bracketed(event.host)}:${event.port}`, paint, []),
         ...reachable(event, paint),
       ]
     case 'broker.warning': {
@@ -239,6 +239,11 @@ function who(event: {
   if (subject !== undefined && subject !== '') return escapeText(subject).slice(0, 80)
   if (remote !== undefined) return `${escapeText(remote.address)}:${remote.port}`
   return certificateId === undefined ? 'a client' : short(certificateId)
+}
+
+/** `[::]:8883` (RFC 3986 3.2.2): the colons of an IPv6 address are not the port's. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** The time of day, UTC, as in the record. */

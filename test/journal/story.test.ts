@@ -54,7 +54,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
     [
       {
         event: 'broker.ready',
-        host: '0.0.0.0',
+        host: '::',
         port: 8883,
         endpoint: 'localhost',
         ca: 'certs/server-ca.pem',
@@ -71,7 +71,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       { event: 'broker.stopped' },
     ],
     [
-      '10:00:00  ready       0.0.0.0:8883',
+      '10:00:00  ready       [::]:8883',
       '          endpoint    localhost',
       '          CA file     certs/server-ca.pem   devices need it to trust this broker',
       '          new device  candid device create sensor-1',
