@@ -66,8 +66,9 @@ class AedesLine extends EventEmitter {
     if (this.destroyed) return this
     this.destroyed = true
     this.owner.ended(error)
-    // The next tick, as a real stream does: aedes closes its client on it.
-    process.nextTick(() => this.emit('close'))
+    // The next tick, as a real stream does: aedes closes its client on it. A `close` would do the same, but only after node
+    // has made an error of it, with its stack.
+    process.nextTick(() => this.emit('end'))
     return this
   }
 }
