@@ -23,8 +23,13 @@ export function cursor(bytes: Buffer): Cursor {
     return bytes.subarray(at - length, at)
   }
   const uint = (size: 1 | 2 | 3): number => {
-    const field = take(size)
-    return field.length === size ? field.readUIntBE(0, size) : 0
+    if (size > bytes.length - at) {
+      ok = false
+      at = bytes.length
+      return 0
+    }
+    at += size
+    return bytes.readUIntBE(at - size, size)
   }
   return {
     ok: () => ok,
