@@ -142,7 +142,7 @@ export function askedOf(watch: HandshakeWatch): {
   certificateTypesAsked: string[]
   caNamesAsked: number
 } {
-  const request = watch.server().request
+  const request = watch.request()
   return {
     version: versionName(watch.serverHello()?.version ?? 0),
     signatureAlgorithmsAsked: (request?.signatureAlgorithms ?? []).map(signatureAlgorithmName),

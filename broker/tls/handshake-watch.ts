@@ -6,7 +6,7 @@
  * the flight to OpenSSL in pieces that it survives: see flight.ts.
  */
 
-import { parseCertificates } from './certificate-messages.ts'
+import { type CertificateRequest, parseCertificates } from './certificate-messages.ts'
 import { type Flight, flightOf } from './flight.ts'
 import { handshakeReader, messageType } from './handshake-messages.ts'
 import { type RecordProtection, recordProtection } from './record-protection.ts'
@@ -24,8 +24,10 @@ export type HandshakeWatch = {
   /** What the client sends after its ClientHello: the bytes to pass on now, and the flight once it is complete. */
   inbound(chunk: Buffer): { pass: Buffer[]; flight?: Flight }
   serverHello(): ServerHello | undefined
-  /** The rest of our first flight, as far as it can be read. */
+  /** What our first flight says of the key exchange, as far as it can be read. */
   server(): ServerFlight
+  /** What our first flight asked the client for. */
+  request(): CertificateRequest | undefined
   /** Alerts seen in clear, or in the client's second flight. */
   alerts(): Alert[]
   /** An alert that OpenSSL sent encrypted: worth looking for only when the handshake failed. */
@@ -62,6 +64,7 @@ export function handshakeWatch(): HandshakeWatch {
   let done = false
   let clientSent = 'ClientHello'
 
+  const serverKeys = () => keys('SERVER_HANDSHAKE_TRAFFIC_SECRET')
   const tls13 = (): boolean => (server.hello()?.version ?? 0) >= TLS13
 
   function readMessages(fragment: Buffer, end: number): boolean {
@@ -151,11 +154,11 @@ export function handshakeWatch(): HandshakeWatch {
       return { pass: [] }
     },
     serverHello: server.hello,
-    server: () => server.read(keys('SERVER_HANDSHAKE_TRAFFIC_SECRET')),
+    server: () => server.read(serverKeys),
+    request: () => server.request(serverKeys),
     alerts: () => alerts,
     sealedAlert() {
-      server.read(keys('SERVER_HANDSHAKE_TRAFFIC_SECRET'))
-      const sealed = server.sealedAlert(keys('SERVER_TRAFFIC_SECRET_0'))
+      const sealed = server.sealedAlert(() => keys('SERVER_TRAFFIC_SECRET_0'))
       return sealed && { from: 'broker', ...sealed }
     },
     clientSent: () => clientSent,

@@ -6,8 +6,11 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 
 export type RecordProtection = {
-  /** The content and its inner type; undefined when the record doesn't open, which doesn't count it. */
-  open(record: Buffer): { type: number; content: Buffer } | undefined
+  /**
+   * The content and its inner type; undefined when the record doesn't open, which doesn't count it.
+   * @param number which record of this epoch it is, from 0; default: the next. Given, it counts nothing
+   */
+  open(record: Buffer, number?: number): { type: number; content: Buffer } | undefined
   /** One record that carries `content`, header included. */
   seal(type: number, content: Buffer): Buffer
 }
@@ -34,19 +37,24 @@ export function recordProtection(suite: number, secret: Buffer): RecordProtectio
   const iv = expandLabel(aead.hash, secret, 'iv', 12)
   let sequence = 0
   return {
-    open(record) {
+    open(record, number) {
       const sealed = record.subarray(5)
       if (sealed.length <= TAG_BYTES) return undefined
       const split = sealed.length - TAG_BYTES
       try {
-        const decipher = createDecipheriv(aead.name as 'aes-128-gcm', key, nonce(iv, sequence), {
-          authTagLength: TAG_BYTES,
-        })
+        const decipher = createDecipheriv(
+          aead.name as 'aes-128-gcm',
+          key,
+          nonce(iv, number ?? sequence),
+          {
+            authTagLength: TAG_BYTES,
+          },
+        )
         decipher.setAAD(record.subarray(0, 5), { plaintextLength: split })
         decipher.setAuthTag(sealed.subarray(split))
         const plain = decipher.update(sealed.subarray(0, split))
         decipher.final()
-        sequence++
+        if (number === undefined) sequence++
         // The inner type is the last byte that is not padding.
         let end = plain.length - 1
         while (end > 0 && plain[end] === 0) end--

@@ -10,8 +10,10 @@ export type ServerFlight = {
   group?: number
   /** The algorithm with which we signed: tells which of our certificates was used. */
   signatureAlgorithm?: number
-  request?: CertificateRequest
 }
+
+/** Keys for records that may never be looked at. */
+type Keys = () => RecordProtection | undefined
 
 export type ServerFlightWatch = {
   record(record: TlsRecord): void
@@ -19,9 +21,11 @@ export type ServerFlightWatch = {
   hello(): ServerHello | undefined
   complete(): boolean
   /** @param keys our handshake keys: needed on TLS 1.3, where all but the ServerHello is encrypted */
-  read(keys: RecordProtection | undefined): ServerFlight
+  read(keys: Keys): ServerFlight
+  /** What we asked the client for. */
+  request(keys: Keys): CertificateRequest | undefined
   /** An alert that OpenSSL sealed under our application keys, after our flight. */
-  sealedAlert(keys: RecordProtection | undefined): { level: number; number: number } | undefined
+  sealedAlert(keys: Keys): { level: number; number: number } | undefined
 }
 
 const SERVER_HELLO_DONE = 14
@@ -36,7 +40,6 @@ export function serverFlight(): ServerFlightWatch {
   let hello: ServerHello | undefined
   let complete = false
   let read: ServerFlight | undefined
-  let flightRecords = 0
 
   return {
     record(record) {
@@ -59,66 +62,72 @@ export function serverFlight(): ServerFlightWatch {
     read(keys) {
       if (read) return read
       if (hello === undefined) return {}
-      if (hello.version < TLS13) return readClear(clear, complete)
-      const flight = readSealed(sealed, keys)
-      flightRecords = flight.records
-      if (keys === undefined) return hello.group === undefined ? {} : { group: hello.group }
-      read = { ...flight.facts, ...(hello.group === undefined ? {} : { group: hello.group }) }
-      return read
+      if (hello.version < TLS13) {
+        const facts = keyExchange(clear)
+        if (complete) read = facts
+        return facts
+      }
+      const opener = keys()
+      const signatureAlgorithm = opener && sealedSignature(sealed, opener)
+      const facts: ServerFlight = {
+        ...(hello.group === undefined ? {} : { group: hello.group }),
+        ...(signatureAlgorithm === undefined ? {} : { signatureAlgorithm }),
+      }
+      if (opener) read = facts
+      return facts
+    },
+    request(keys) {
+      const version = hello?.version ?? 0
+      const all = version < TLS13 ? clear : openAll(sealed, keys())
+      const body = all.find(({ type }) => type === messageType.certificateRequest)?.body
+      return body && parseCertificateRequest(body, version)
     },
     sealedAlert(keys) {
-      if (keys === undefined) return undefined
-      for (const record of sealed.slice(flightRecords)) {
-        const opened = keys.open(record.bytes)
-        if (opened?.type === recordType.alert) {
-          const [level = 0, number = 0] = opened.content
-          return { level, number }
-        }
+      const opener = keys()
+      // Records of the flight don't open under these keys, and are not counted by them.
+      for (const record of opener ? sealed : []) {
+        const opened = opener?.open(record.bytes)
+        if (opened?.type !== recordType.alert) continue
+        const [level = 0, number = 0] = opened.content
+        return { level, number }
       }
       return undefined
     },
   }
-
-  function readClear(list: HandshakeMessage[], keep: boolean): ServerFlight {
-    const facts: ServerFlight = {}
-    for (const { type, body } of list) {
-      if (type === messageType.certificateRequest) {
-        const request = parseCertificateRequest(body, hello?.version ?? 0)
-        if (request) facts.request = request
-      }
-      if (type !== messageType.serverKeyExchange) continue
-      const group = keyExchangeGroup(body)
-      if (group === undefined) continue
-      facts.group = group
-      // RFC 8422 5.4: curve type, curve, point, then the signature's algorithm.
-      const at = 4 + (body[3] ?? 0)
-      if (at + 2 <= body.length) facts.signatureAlgorithm = body.readUInt16BE(at)
-    }
-    if (keep) read = facts
-    return facts
-  }
 }
 
-function readSealed(
-  records: TlsRecord[],
-  keys: RecordProtection | undefined,
-): { facts: ServerFlight; records: number } {
-  const facts: ServerFlight = {}
+/** TLS 1.2: the group and the signature stand in the ServerKeyExchange. */
+function keyExchange(messages: HandshakeMessage[]): ServerFlight {
+  const body = messages.find(({ type }) => type === messageType.serverKeyExchange)?.body
+  const group = body && keyExchangeGroup(body)
+  if (body === undefined || group === undefined) return {}
+  // RFC 8422 5.4: curve type, curve, point, then the signature's algorithm.
+  const at = 4 + (body[3] ?? 0)
+  return at + 2 > body.length ? { group } : { group, signatureAlgorithm: body.readUInt16BE(at) }
+}
+
+/**
+ * TLS 1.3: the CertificateVerify is the last message but one, and OpenSSL gives each a record of its own. So it is looked for
+ * from the end: every record that need not be opened saves its share of a connect.
+ */
+function sealedSignature(records: TlsRecord[], keys: RecordProtection): number | undefined {
+  for (let at = records.length - 1; at >= 0; at--) {
+    const opened = keys.open(records[at]!.bytes, at)
+    if (opened?.type !== recordType.handshake) continue
+    const messages = handshakeReader().push(opened.content)
+    const verify = messages.find(({ type }) => type === messageType.certificateVerify)
+    if (verify && verify.body.length >= 2) return verify.body.readUInt16BE(0)
+  }
+  return undefined
+}
+
+function openAll(records: TlsRecord[], keys: RecordProtection | undefined): HandshakeMessage[] {
   const messages = handshakeReader()
-  let used = 0
+  const found: HandshakeMessage[] = []
   for (const record of keys ? records : []) {
     const opened = keys?.open(record.bytes)
     if (opened?.type !== recordType.handshake) break
-    used++
-    for (const { type, body } of messages.push(opened.content)) {
-      if (type === messageType.certificateRequest) {
-        const request = parseCertificateRequest(body, TLS13)
-        if (request) facts.request = request
-      }
-      if (type === messageType.certificateVerify && body.length >= 2) {
-        facts.signatureAlgorithm = body.readUInt16BE(0)
-      }
-    }
+    found.push(...messages.push(opened.content))
   }
-  return { facts, records: used }
+  return found
 }
