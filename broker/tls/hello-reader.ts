@@ -5,76 +5,93 @@
 
 import { type Hello, parseClientHello, parseSslv2Hello } from './client-hello.ts'
 import { recogniseProtocol, type Spoken } from './first-bytes.ts'
-import { handshakeReader, messageType } from './handshake-messages.ts'
-import { recordReader, recordType } from './records.ts'
+import { type HandshakeReader, handshakeReader, messageType } from './handshake-messages.ts'
+import { recordReader, recordType, type TlsRecord } from './records.ts'
 
-export type HelloProgress =
-  | { state: 'more' }
-  | { state: 'hello'; hello: Hello; bytes: Buffer }
-  | { state: 'not-tls'; protocol: Exclude<Spoken, 'tls' | 'sslv2'>; bytes: Buffer }
-  | { state: 'malformed'; says: string; at: number; bytes: Buffer }
-  | { state: 'alert'; level: number; number: number; bytes: Buffer }
+export type HelloProgress = { state: 'more' } | (Outcome & { bytes: Buffer })
+
+type Outcome =
+  | { state: 'hello'; hello: Hello }
+  | { state: 'not-tls'; protocol: Exclude<Spoken, 'tls' | 'sslv2'> }
+  | { state: 'malformed'; says: string; at: number }
+  | { state: 'alert'; level: number; number: number }
 
 export type HelloReader = { push(chunk: Buffer): HelloProgress; bytes(): Buffer }
 
 /** Far above any real hello (post-quantum ones are below 2 KB): what a stranger can make us keep. */
 const LIMIT = 32_768
 
+/** INVARIANT: work grows with the bytes, however small the pieces: a stranger must not keep us busy with a few. */
 export function helloReader(): HelloReader {
-  let bytes: Buffer = Buffer.alloc(0)
-  return {
-    push(chunk) {
-      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
-      return judge(bytes)
-    },
-    bytes: () => bytes,
-  }
-}
-
-function judge(bytes: Buffer): HelloProgress {
-  const spoken = recogniseProtocol(bytes)
-  if (spoken === undefined) return { state: 'more' }
-  if (spoken === 'sslv2') return sslv2(bytes)
-  if (spoken === 'tls') return tls(bytes)
-  return { state: 'not-tls', protocol: spoken, bytes }
-}
-
-function tls(bytes: Buffer): HelloProgress {
   const records = recordReader()
   const messages = handshakeReader(LIMIT)
-  for (const record of records.push(bytes)) {
-    if (record.type === recordType.alert && record.fragment.length >= 2) {
-      const [level = 0, number = 0] = record.fragment
-      return { state: 'alert', level, number, bytes }
-    }
-    if (record.type !== recordType.handshake) {
-      return malformed(`a record of type ${record.type} stands inside the ClientHello`, bytes)
-    }
-    if (record.fragment.length === 0) return malformed('a handshake record is empty', bytes)
-    const message = messages.push(record.fragment)[0]
-    if (messages.overflowed()) return malformed('the ClientHello says it is over 32 KB', bytes)
-    if (message === undefined) continue
-    if (message.type !== messageType.clientHello) {
-      return malformed(`the first handshake message is of type ${message.type}, not 1`, bytes, 5)
-    }
-    const parsed = parseClientHello(message.body)
-    if (parsed.ok) return { state: 'hello', hello: parsed.hello, bytes }
-    return { state: 'malformed', says: parsed.says, at: parsed.at + 9, bytes }
+  let chunks: Buffer[] = []
+  let size = 0
+  let spoken: Spoken | undefined
+
+  function all(): Buffer {
+    if (chunks.length > 1) chunks = [Buffer.concat(chunks)]
+    return chunks[0] ?? Buffer.alloc(0)
   }
-  if (records.broken())
-    return malformed('the bytes after the first record are no TLS record', bytes)
-  if (bytes.length > LIMIT) return malformed('32 KB came and no ClientHello was complete', bytes)
-  return { state: 'more' }
+
+  function judge(chunk: Buffer): Outcome | undefined {
+    if (spoken === 'tls') return readTls(chunk)
+    if (spoken === 'sslv2') return readSslv2()
+    spoken = recogniseProtocol(all())
+    if (spoken === undefined) return undefined
+    if (spoken === 'tls') return readTls(all())
+    return spoken === 'sslv2' ? readSslv2() : { state: 'not-tls', protocol: spoken }
+  }
+
+  function readTls(chunk: Buffer): Outcome | undefined {
+    for (const record of records.push(chunk)) {
+      const outcome = readRecord(record, messages)
+      if (outcome) return outcome
+    }
+    if (records.broken()) return malformed('the bytes after the first record are no TLS record')
+    return size > LIMIT ? malformed('32 KB came and no ClientHello was complete') : undefined
+  }
+
+  function readSslv2(): Outcome | undefined {
+    // The first piece has the length: it was put together until the protocol was clear.
+    const length = (chunks[0]?.readUInt16BE(0) ?? 0) & 0x7fff
+    if (size < 2 + length) return undefined
+    const parsed = parseSslv2Hello(all().subarray(2, 2 + length))
+    if (parsed.ok) return { state: 'hello', hello: parsed.hello }
+    return malformed(parsed.says, parsed.at + 2)
+  }
+
+  return {
+    push(chunk) {
+      chunks.push(chunk)
+      size += chunk.length
+      const outcome = judge(chunk)
+      return outcome === undefined ? { state: 'more' } : { ...outcome, bytes: all() }
+    },
+    bytes: all,
+  }
 }
 
-function sslv2(bytes: Buffer): HelloProgress {
-  const length = bytes.readUInt16BE(0) & 0x7fff
-  if (bytes.length < 2 + length) return { state: 'more' }
-  const parsed = parseSslv2Hello(bytes.subarray(2, 2 + length))
-  if (parsed.ok) return { state: 'hello', hello: parsed.hello, bytes }
-  return { state: 'malformed', says: parsed.says, at: parsed.at + 2, bytes }
+function readRecord(record: TlsRecord, messages: HandshakeReader): Outcome | undefined {
+  if (record.type === recordType.alert && record.fragment.length >= 2) {
+    const [level = 0, number = 0] = record.fragment
+    return { state: 'alert', level, number }
+  }
+  if (record.type !== recordType.handshake) {
+    return malformed(`a record of type ${record.type} stands inside the ClientHello`)
+  }
+  if (record.fragment.length === 0) return malformed('a handshake record is empty')
+  const message = messages.push(record.fragment)[0]
+  if (messages.overflowed()) return malformed('the ClientHello says it is over 32 KB')
+  if (message === undefined) return undefined
+  if (message.type !== messageType.clientHello) {
+    return malformed(`the first handshake message is of type ${message.type}, not 1`, 5)
+  }
+  const parsed = parseClientHello(message.body)
+  if (parsed.ok) return { state: 'hello', hello: parsed.hello }
+  return malformed(parsed.says, parsed.at + 9)
 }
 
-function malformed(says: string, bytes: Buffer, at = 0): HelloProgress {
-  return { state: 'malformed', says, at, bytes }
+function malformed(says: string, at = 0): Outcome {
+  return { state: 'malformed', says, at }
 }
