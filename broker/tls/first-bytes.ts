@@ -24,7 +24,8 @@ const HTTP_METHODS = [
 export function recogniseProtocol(bytes: Buffer): Spoken | undefined {
   const first = bytes[0]
   if (first === undefined) return undefined
-  if (first === recordType.handshake) {
+  // A client may send an alert and nothing else: one that fails before it has started.
+  if (first === recordType.handshake || first === recordType.alert) {
     if (bytes.length < 2) return undefined
     return bytes[1] === 3 ? 'tls' : 'unknown'
   }
