@@ -11,7 +11,10 @@ export type Stack = {
   name: 'mbedTLS' | 'BearSSL' | 'wolfSSL' | 's2n' | 'OpenSSL' | 'Go' | 'Java' | 'GnuTLS' | 'unknown'
   confidence: 'high' | 'medium' | 'low'
   why: string
-  /** mbedTLS 2 writes the device's clock into its random: seconds since 1970. Never read for other stacks. */
+  /**
+   * mbedTLS 2 writes the device's clock into its random: seconds since 1970. Never read for other stacks, and left out when it
+   * can't be a clock: a build without time writes noise there.
+   */
   deviceClock?: number
 }
 
@@ -22,7 +25,7 @@ export function recogniseStack(hello: Hello): Stack {
   const emptySession = hello.sessionId.length === 0
   if (
     hello.random.subarray(0, 4).equals(Buffer.alloc(4)) &&
-    /^65281,0,13,10,11|^65281,13,10,11/.test(text)
+    /^65281,(0,)?(1,)?13(,|$)/.test(text)
   ) {
     return stack(
       'BearSSL',
@@ -35,7 +38,7 @@ export function recogniseStack(hello: Hello): Stack {
   }
   if (text.startsWith('43,10,51,13'))
     return stack('s2n', 'medium', 'the extension order of the AWS SDKs')
-  if (/^(0,)?(45,)?51,43,13|^45,51,43|^(0,)?13,11,10,22,23$|^(0,)?13,11,10(,|$)/.test(text)) {
+  if (/^(0,)?(45,)?51,43,13|^45,51,43|^(0,)?13,11,(10|22)(,|$)/.test(text)) {
     return stack(
       'wolfSSL',
       text.startsWith('45,51,43') ? 'high' : 'medium',
@@ -54,7 +57,7 @@ export function recogniseStack(hello: Hello): Stack {
   if (/^(0,)?5,10,11,17,23|^(0,)?5,10,11,16?,?17,23|^(0,)?5,10,13/.test(text)) {
     return stack('Java', 'medium', 'the extension order of Java')
   }
-  if (/^(65281,)?(0,)?11,10,35?/.test(text)) {
+  if (/^(65281,)?(0,)?(1,)?11,10(,|$)/.test(text)) {
     return stack(
       'OpenSSL',
       'medium',
@@ -65,10 +68,20 @@ export function recogniseStack(hello: Hello): Stack {
 }
 
 function mbedtls(hello: Hello): Stack {
+  const seconds = hello.random.readUInt32BE(0)
   return {
     ...stack('mbedTLS', 'medium', 'an empty session id and the extension order of mbedTLS 2'),
-    deviceClock: hello.random.readUInt32BE(0),
+    ...(couldBeClock(seconds) ? { deviceClock: seconds } : {}),
   }
+}
+
+/** The year after a start value that real-time clocks have (1970, 1980, 2000), or the years from 2015 to 2044. */
+function couldBeClock(seconds: number): boolean {
+  const year = new Date(seconds * 1000).getUTCFullYear()
+  return (
+    seconds > 0 &&
+    (year === 1970 || year === 1980 || year === 2000 || (year >= 2015 && year < 2045))
+  )
 }
 
 function stack(name: Stack['name'], confidence: Stack['confidence'], why: string): Stack {
