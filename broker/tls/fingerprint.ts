@@ -28,7 +28,7 @@ export function ja4(hello: Hello): string {
   const head = [
     't',
     VERSION_DIGITS[hello.versions[0] ?? hello.version] ?? '00',
-    hello.sni === undefined ? 'i' : 'd',
+    hello.extensions.includes(SERVER_NAME) ? 'd' : 'i',
     twoDigits(suites.length),
     twoDigits(extensions.length),
     alpnMark(hello.alpn[0]),
@@ -36,7 +36,7 @@ export function ja4(hello: Hello): string {
   const sortedSuites = suites.map(hex).sort().join(',')
   // SNI and ALPN are left out, since they tell the destination and not the stack.
   const sortedExtensions = extensions
-    .filter(id => id !== 0 && id !== 16)
+    .filter(id => id !== SERVER_NAME && id !== ALPN)
     .map(hex)
     .sort()
     .join(',')
@@ -47,6 +47,8 @@ export function ja4(hello: Hello): string {
   return `${head}_${digest(sortedSuites)}_${digest(tail)}`
 }
 
+const SERVER_NAME = 0
+const ALPN = 16
 const VERSION_DIGITS: Record<number, string> = {
   772: '13',
   771: '12',
