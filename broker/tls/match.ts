@@ -6,6 +6,7 @@
  */
 
 import type { Hello } from './client-hello.ts'
+import { groupName } from './names.ts'
 import { suiteNeeds } from './suite.ts'
 
 export type KeyType = 'RSA' | 'ECDSA'
@@ -93,6 +94,18 @@ function brokenRule(hello: Hello, version: number, endpoint: Endpoint): string |
   }
   if (version >= TLS13 && hello.groups !== undefined && !hello.extensions.includes(KEY_SHARE)) {
     return 'it offers TLS 1.3 without the key_share extension (RFC 8446 9.2)'
+  }
+  return version >= TLS13 ? strayKeyShare(hello, endpoint) : undefined
+}
+
+/** OpenSSL looks at the shares up to the first one that it can use. */
+function strayKeyShare({ keyShares, groups }: Hello, endpoint: Endpoint): string | undefined {
+  if (groups === undefined) return undefined
+  for (const share of keyShares) {
+    if (!groups.includes(share)) {
+      return `its key share is for ${groupName(share)}, which is not among the groups that it offers (RFC 8446 4.2.8)`
+    }
+    if (endpoint.groups.includes(share)) return undefined
   }
   return undefined
 }

@@ -102,3 +102,18 @@ for (const name of ['mbedtls', 'wolfssl'] satisfies ClientName[]) {
     t.match(record.also[0]?.evidence, noGroup)
   })
 }
+
+t.test('wolfssl tls13: a key share for a curve that it does not offer', async t => {
+  const program = await deviceOrSkip(t, 'wolfssl')
+  if (!program) return
+  const { broker, device } = await local(t)
+  const { flags } = await device('device')
+  // wolfSSL_CTX_UseSupportedCurve changes the list of groups, and leaves the key share where it was: on P-256.
+  const refused = await runDevice(program, { ...flags, curves: ['secp384r1'], min: 'tls13' })
+  t.match(refused.event('handshake'), { ok: false, alert: 47, alertFrom: 'server' })
+  const record = await broker.closed()
+  t.match(record, { room: 'hello', blame: 'device', certainty: 'proof', sent: { alert: 47 } })
+  t.match(record.says, /key share is for secp256r1, which is not among the groups that it offers/)
+  t.same(record.hello?.groups, ['secp384r1'])
+  t.same(record.also, [])
+})
