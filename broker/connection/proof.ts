@@ -4,7 +4,7 @@
  */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
-import { suiteName, versionName } from '../tls/names.ts'
+import { groupName, isGrease, suiteName, versionName } from '../tls/names.ts'
 import { phase, stack } from './handshake-end.ts'
 import {
   type Greeted,
@@ -68,13 +68,21 @@ function failure(visit: Visit & Greeted & Met & Judged, openssl: string): Diagno
   const alerts = [...watch.alerts(), watch.sealedAlert()]
   const alert = alerts.find(seen => seen?.from === 'broker')?.number
   const seen = { openssl, ...(alert === undefined ? {} : { alert }), ...stack(visit) }
-  // The Finished has reasons of its own to fail; what is left is the CertificateVerify.
-  if (flight.proved && !ABOUT_THE_FINISHED.test(openssl)) {
-    const { subject, sha256 } = visit.certificate.leaf
+  if (!flight.proved) return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch) })
+  const { subject, sha256, key } = visit.certificate.leaf
+  if (openssl === WRONG_CURVE) {
+    const offered = (visit.hello.parsed.groups ?? []).filter(id => !isGrease(id)).map(groupName)
+    return diagnose('HANDSHAKE_CURVE_NOT_OFFERED', { subject, sha256, key, offered, ...seen })
+  }
+  // A signature that doesn't verify has many names in OpenSSL, one for each way to fail, and one alert. So has the Finished.
+  const signature = alert === DECRYPT_ERROR && !ABOUT_THE_FINISHED.test(openssl)
+  if (signature || openssl === WRONG_SIGNATURE_TYPE) {
     return diagnose('HANDSHAKE_KEY_MISMATCH', { subject, sha256, ...seen })
   }
   return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch) })
 }
 
-const ABOUT_THE_FINISHED =
-  /DIGEST_CHECK_FAILED|BAD_RECORD_MAC|DECRYPTION_FAILED|UNEXPECTED_MESSAGE|LENGTH|EXCESSIVE|ALERT/
+const DECRYPT_ERROR = 51
+const WRONG_CURVE = 'ERR_SSL_WRONG_CURVE'
+const WRONG_SIGNATURE_TYPE = 'ERR_SSL_WRONG_SIGNATURE_TYPE'
+const ABOUT_THE_FINISHED = /DIGEST_CHECK_FAILED|LENGTH/

@@ -6,7 +6,7 @@
 import type { Entries } from './entry.ts'
 import { rejectionCertainty } from './rejection.ts'
 import { inWordsOf } from './stacks.ts'
-import { count, duration, plain, quote, quotes, short } from './words.ts'
+import { count, duration, list, plain, quote, quotes, short } from './words.ts'
 
 export type HandshakeEvidence = {
   HANDSHAKE_SERVER_CERTIFICATE_REJECTED: {
@@ -52,6 +52,18 @@ export type HandshakeEvidence = {
     subject: string
     /** Of the certificate that the client sent. */
     sha256: string
+    openssl: string
+    alert?: number
+    stack?: string
+  }
+  HANDSHAKE_CURVE_NOT_OFFERED: {
+    subject: string
+    /** Of the certificate that the client sent. */
+    sha256: string
+    /** The certificate's key. */
+    key: string
+    /** The groups in the client's hello. */
+    offered: string[]
     openssl: string
     alert?: number
     stack?: string
@@ -219,6 +231,30 @@ export const handshake: Entries<HandshakeEvidence> = {
       openssl: 'ERR_OSSL_EVP_BAD_SIGNATURE',
       alert: 51,
       stack: 'mbedTLS',
+    },
+  },
+
+  HANDSHAKE_CURVE_NOT_OFFERED: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: "The client's certificate is on a curve that its own hello does not offer",
+    says: ({ subject, key, offered }) =>
+      `the key of the device's certificate ${quote(subject)} is on ${key}, and the client offers only ${list(offered)}`,
+    remedy: ({ key, stack }) =>
+      `enable ${key} in the device, as a group too${inWordsOf(stack, 'groups')}, or give it a certificate with an RSA key`,
+    alert: 47,
+    aws: { note: 'this is a rule of our TLS library on TLS 1.2; not measured on AWS IoT' },
+    references: ['RFC 8422 5.1.1', 'RFC 8422 5.3'],
+    example: {
+      subject: 'CN=sensor-1',
+      sha256: '5f0a9c1e7b3d2f4455aa0c9d8e7f60112233445566778899aabbccddeeff0011',
+      key: 'P-256',
+      offered: ['x25519'],
+      openssl: 'ERR_SSL_WRONG_CURVE',
+      alert: 47,
+      stack: 'wolfSSL',
     },
   },
 

@@ -49,3 +49,52 @@ for (const [name, version, stack] of devices) {
     })
   }
 }
+
+for (const [name, version, stack] of devices) {
+  t.test(`${name} ${version}: an RSA key for an EC certificate`, async t => {
+    const program = await deviceOrSkip(t, name)
+    if (!program) return
+    const { broker, device } = await local(t)
+    const { flags, id } = await device('device')
+    const { flags: other } = await device('other', { keyType: 'rsa' })
+    const wrong = { ...flags, key: other.key, min: version, max: version }
+    const seen = await runDevice(program, wrong)
+    const trouble = { alert: 47, alertFrom: 'server' }
+    t.match(seen.event(version === 'tls12' ? 'handshake' : 'read'), trouble)
+    t.match(await broker.closed(), {
+      code: 'HANDSHAKE_KEY_MISMATCH',
+      certainty: 'likely',
+      evidence: { sha256: id, openssl: 'ERR_SSL_WRONG_SIGNATURE_TYPE', stack },
+      sent: { alert: 47 },
+    })
+  })
+}
+
+// Looks like a wrong key from afar, and isn't.
+for (const [name, stack] of [
+  ['mbedtls', 'mbedTLS'],
+  ['wolfssl', 'wolfSSL'],
+] as const) {
+  t.test(`${name}: a right key on a curve that its hello does not offer`, async t => {
+    const program = await deviceOrSkip(t, name)
+    if (!program) return
+    const { broker, device } = await local(t)
+    const { flags, id } = await device('device')
+    const seen = await runDevice(program, { ...flags, curves: ['x25519'], max: 'tls12' })
+    t.match(seen.event('handshake'), { ok: false, alert: 47, alertFrom: 'server' })
+    const record = await broker.closed()
+    t.match(record, {
+      verdict: 'refused',
+      side: 'we',
+      code: 'HANDSHAKE_CURVE_NOT_OFFERED',
+      blame: 'device',
+      certificateId: id,
+      evidence: { sha256: id, offered: ['x25519'], stack },
+      sent: { alert: 47 },
+    })
+    t.match(
+      record.says,
+      /`CN=AWS IoT Certificate` is on .*256.*, and the client offers only x25519$/,
+    )
+  })
+}
