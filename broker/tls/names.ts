@@ -90,6 +90,7 @@ export const extensionNames: Record<number, string> = {
   13: 'signature_algorithms',
   15: 'heartbeat',
   16: 'application_layer_protocol_negotiation',
+  17: 'status_request_v2',
   18: 'signed_certificate_timestamp',
   19: 'client_certificate_type',
   20: 'server_certificate_type',

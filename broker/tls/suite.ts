@@ -17,26 +17,27 @@ export function suiteNeeds(id: number): SuiteNeeds | undefined {
 }
 
 function needsOf(id: number, name: string): SuiteNeeds {
-  if (id >> 8 === 0x13) return { tls13: true, certificate: 'any', exchange: 'any' }
+  // The suites of TLS 1.3 name no key exchange; those of RFC 9150 stand apart from the others.
+  if (id >> 8 === 0x13 || name.startsWith('TLS_SHA')) {
+    return { tls13: true, certificate: 'any', exchange: 'any' }
+  }
   const method = /^TLS_(.+?)_WITH_/.exec(name)?.[1] ?? ''
   return { tls13: false, certificate: certificateOf(method), exchange: exchangeOf(method) }
 }
 
 function certificateOf(method: string): SuiteNeeds['certificate'] {
-  if (method.endsWith('PSK') || method.includes('anon') || method.startsWith('SRP')) {
-    return method === 'RSA_PSK' || method.endsWith('_RSA') ? 'RSA' : 'none'
-  }
+  if (method === 'RSA_PSK') return 'RSA'
   if (method.endsWith('ECDSA')) return 'ECDSA'
   if (method.endsWith('DSS')) return 'DSS'
-  if (method.endsWith('RSA')) return 'RSA'
-  return 'none'
+  // PSK, anonymous and plain SRP suites have no certificate.
+  return method.endsWith('RSA') ? 'RSA' : 'none'
 }
 
 function exchangeOf(method: string): SuiteNeeds['exchange'] {
   if (method.includes('PSK')) return 'PSK'
-  if (method.startsWith('ECDHE')) return 'ECDHE'
+  if (method.startsWith('ECDHE') || method === 'ECDH_anon') return 'ECDHE'
   if (method.startsWith('ECDH_')) return 'ECDH'
-  if (method.startsWith('DHE')) return 'DHE'
+  if (method.startsWith('DHE') || method === 'DH_anon') return 'DHE'
   return method === 'RSA' ? 'RSA' : 'other'
 }
 
