@@ -3,11 +3,11 @@
 import t from 'tap'
 import { agree } from './agreement.ts'
 
-t.test('the matcher and OpenSSL agree about 400 random hellos, and about the reason', async t => {
-  const { accepted, refused, differences } = await agree(20_260_101, 400)
+t.test('the matcher and OpenSSL agree about 300 random hellos, and about the reason', async t => {
+  const { accepted, refused, differences } = await agree(20_260_101, 300)
   t.strictSame(differences, [])
   // Each outcome occurs, or the agreement means little.
   const kinds = ['certificate-type', 'group', 'rule', 'signature-algorithm', 'suites', 'version']
   t.strictSame(Object.keys(refused).sort(), kinds)
-  t.ok(accepted > 60, `${accepted} of them were accepted`)
+  t.ok(accepted > 40, `${accepted} of them were accepted`)
 })
