@@ -33,6 +33,7 @@ export function createFront(socket: Duplex): Front {
   const reader = packetReader()
   let taker: Taker | undefined
   let queue: Packet[] = []
+  let pumping = false
   let problem: PacketProblem | undefined
   let outgoing: Buffer[] = []
   let scheduled = false
@@ -44,16 +45,14 @@ export function createFront(socket: Duplex): Front {
       if (taker) front.pump()
     },
     pump() {
-      drain()
-      while (taker && !problem) {
-        const chunk = socket.read() as Buffer | null
-        if (chunk === null) return
-        if (front.bytes.in === 0) first = chunk.subarray(0, 32)
-        front.bytes.in += chunk.length
-        const result = reader.push(chunk)
-        problem = result.problem
-        queue = queue.length === 0 ? result.packets : [...queue, ...result.packets]
-        drain()
+      // INVARIANT: each packet is given once. aedes asks for more while it still handles one, from inside `drain`.
+      if (pumping) return
+      pumping = true
+      try {
+        do drain()
+        while (read())
+      } finally {
+        pumping = false
       }
     },
     write(bytes) {
@@ -77,6 +76,19 @@ export function createFront(socket: Duplex): Front {
     firstBytes: () => first,
   }
   return front
+
+  /** False where nobody takes packets, or nothing came. */
+  function read(): boolean {
+    if (!taker || problem) return false
+    const chunk = socket.read() as Buffer | null
+    if (chunk === null) return false
+    if (front.bytes.in === 0) first = chunk.subarray(0, 32)
+    front.bytes.in += chunk.length
+    const result = reader.push(chunk)
+    problem = result.problem
+    queue = queue.length === 0 ? result.packets : [...queue, ...result.packets]
+    return true
+  }
 
   function drain(): void {
     let next = 0

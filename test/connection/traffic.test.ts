@@ -35,6 +35,16 @@ t.test('a message goes from one device to another, under their policies', async 
   })
 })
 
+t.test('messages that nobody subscribes to, of both kinds, are taken and counted', async t => {
+  const broker = await running(t)
+  const { client } = await connect(t, broker, await broker.createDevice('a', { policy: OWN }))
+  for (let count = 0; count < 20; count++) client.publish('ok/x', 'p')
+  await client.publishAsync('ok/x', 'p', { qos: 1 })
+  await client.endAsync()
+  const record = await broker.closed({ clientId: 'a' })
+  t.match(record, { code: 'CLOSE_BY_CLIENT', mqtt: { packets: { in: 23, out: 2 } } })
+})
+
 type Act = (client: Awaited<ReturnType<typeof connect>>['client']) => void
 
 const refused: [name: string, act: Act, code: string, evidence: object][] = [
