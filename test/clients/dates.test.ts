@@ -32,61 +32,60 @@ const devices: [ClientName, 'tls12' | 'tls13'][] = [
   ['wolfssl', 'tls13'],
 ]
 
-for (const { which, code, alert, evidence, distance } of cases) {
-  const told = { verdict: 'refused', side: 'we', room: 'certificate', code, certainty: 'proof' }
+const told = { verdict: 'refused', side: 'we', room: 'certificate', certainty: 'proof' }
 
-  for (const [name, version] of devices) {
-    t.test(`${name} ${version}: ${which}, told at CONNECT`, async t => {
-      const program = await deviceOrSkip(t, name)
-      if (!program) return
-      const { broker, flags } = await local(t, { clock: PKI_NOW })
-      broker.registerAuthority(pki().signer.pem)
+for (const [name, version] of devices) {
+  t.test(`${name} ${version}: told at CONNECT`, async t => {
+    const program = await deviceOrSkip(t, name)
+    if (!program) return
+    const { broker, flags } = await local(t, { clock: PKI_NOW })
+    broker.registerAuthority(pki().signer.pem)
+    for (const { which, code, evidence, distance } of cases) {
       const { pem, keyPem, certificate } = pki()[which]
-      const files = await flags(pem, keyPem)
-      const seen = await runDevice(program, {
-        ...{ ...files, min: version, max: version, clientId: 'dev-1' },
-      })
-      t.match(seen.event('handshake'), { ok: true })
+      const files = { ...(await flags(pem, keyPem)), min: version, max: version }
+      const seen = await runDevice(program, { ...files, clientId: 'dev-1' })
+      t.match(seen.event('handshake'), { ok: true }, which)
       t.equal(seen.event('connack'), undefined)
       t.match(seen.event('read'), { alert: 0, alertFrom: 'server' }, 'an end without a reason')
       const record = await broker.closed()
       t.match(record, {
-        ...{ ...told, evidence, clientId: 'dev-1', certificateId: certificate.sha256 },
+        ...{ ...told, code, evidence, clientId: 'dev-1', certificateId: certificate.sha256 },
         time: now,
         phase: { client: 'CONNECT', broker: 'Finished' },
-        sent: { alert: undefined, connack: undefined, close: 'fin' },
       })
+      t.same(record.sent, { close: 'fin' })
       t.match(record.says, distance)
-    })
+    }
+  })
 
-    t.test(`${name} ${version}: ${which}, told in the handshake`, async t => {
-      const program = await deviceOrSkip(t, name)
-      if (!program) return
-      const tls = { refuseCertificates: 'in-handshake' } as const
-      const { broker, flags } = await local(t, { clock: PKI_NOW, tls })
-      broker.registerAuthority(pki().signer.pem)
+  t.test(`${name} ${version}: told in the handshake`, async t => {
+    const program = await deviceOrSkip(t, name)
+    if (!program) return
+    const tls = { refuseCertificates: 'in-handshake' } as const
+    const { broker, flags } = await local(t, { clock: PKI_NOW, tls })
+    broker.registerAuthority(pki().signer.pem)
+    for (const { which, code, alert, evidence } of cases) {
       const { pem, keyPem, certificate } = pki()[which]
-      const files = await flags(pem, keyPem)
-      const seen = await runDevice(program, { ...files, min: version, max: version })
+      const files = { ...(await flags(pem, keyPem)), min: version, max: version }
+      const seen = await runDevice(program, files)
       const trouble = { alert, alertFrom: 'server' }
-      if (version === 'tls12') t.match(seen.event('handshake'), { ok: false, ...trouble })
-      else t.match(seen.event('read') ?? seen.event('write'), trouble)
+      if (version === 'tls12') t.match(seen.event('handshake'), { ok: false, ...trouble }, which)
+      else t.match(seen.event('read') ?? seen.event('write'), trouble, which)
       const record = await broker.closed()
       t.match(record, {
-        ...{ ...told, evidence, certificateId: certificate.sha256 },
+        ...{ ...told, code, evidence, certificateId: certificate.sha256 },
         phase: { broker: 'alert' },
-        sent: { alert, close: 'fin' },
         tls: { alerts: [{ from: 'broker', number: alert }] },
       })
+      t.same(record.sent, { alert, close: 'fin' })
       t.equal(record.mqtt, undefined)
-    })
-  }
+    }
+  })
 }
 
-t.test('the same certificate, and a clock at which it is valid', async t => {
+t.test('the same certificate, and a clock at its last second', async t => {
   if (!(await toolOrSkip(t, 'openssl'))) return
   for (const [clock, code] of [
-    ['2025-12-30T23:59:59Z', 'REGISTRATION_JITR_PENDING'],
     ['2025-12-31T00:00:00Z', 'REGISTRATION_JITR_PENDING'],
     ['2025-12-31T00:00:01Z', 'CERTIFICATE_EXPIRED'],
   ] as const) {

@@ -9,7 +9,6 @@ import { runDevice } from './device.ts'
 import { local } from './local.ts'
 import { deviceOrSkip } from './skip.ts'
 
-const RUNS = 20
 const devices: [ClientName, 'tls12' | 'tls13'][] = [
   ['mbedtls', 'tls12'],
   ['wolfssl', 'tls12'],
@@ -18,14 +17,16 @@ const devices: [ClientName, 'tls12' | 'tls13'][] = [
 
 for (const [name, version] of devices) {
   for (const closeAfter of ['handshake', 'connect', 'connack'] as const) {
-    t.test(`${name} ${version}: resets after ${closeAfter}, ${RUNS} times`, async t => {
+    // The combination in which the trap was found is tried more often than the others.
+    const runs = version === 'tls13' && closeAfter === 'connect' ? 20 : 6
+    t.test(`${name} ${version}: resets after ${closeAfter}, ${runs} times`, async t => {
       const program = await deviceOrSkip(t, name)
       if (!program) return
       // The local broker says at the end whether each connection had exactly one record.
       const { broker, device } = await local(t)
       const { flags, id } = await device('device')
       const seen: Record<string, number> = {}
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < runs; run++) {
         const clientId = `device-${run}`
         await runDevice(program, {
           ...{ ...flags, clientId, min: version, max: version, closeAfter, reset: true },
