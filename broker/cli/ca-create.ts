@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path'
 import { authorityExists, createAuthority, writeAuthority } from '../registry/create-authority.ts'
 import type { NewFile } from '../registry/files.ts'
 import { authorityMistakes, firstConnectLines } from './authority-words.ts'
-import { type Command, type Given, helpLines, readArguments } from './flags.ts'
+import type { Command, Given } from './flags.ts'
+import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'
-import { exists, near, openProject, type Project, shellWord } from './project.ts'
+import { exists, near, type Project, shellWord } from './project.ts'
 import { complain, print, printJson } from './say.ts'
 import { writeCopies } from './write-copies.ts'
 
@@ -27,17 +28,8 @@ export const command: Command = {
   takes: ['NAME'],
 }
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const read = readArguments(args, command)
-  if ('help' in read) {
-    print(helpLines(command), io)
-    return exits.fine
-  }
-  const json = args.includes('--json')
-  if ('problems' in read) return complain(read.problems, exits.invalid, io, json)
-  const opened = await openProject(read.given.value('config'), io)
-  if ('problems' in opened) return complain(opened.problems, exits.invalid, io, json)
-  return create(read.given, opened.project, io)
+export function run(args: string[], io: Io): Promise<number> {
+  return inProject(args, command, io, (given, project) => create(given, project, io))
 }
 
 async function create(given: Given, project: Project, io: Io): Promise<number> {

@@ -12,9 +12,10 @@ import { fileProblem } from '../registry/files.ts'
 import { type Certificate, readCertificate } from '../x509/certificate.ts'
 import { readPemOrDer, toPem } from '../x509/pem.ts'
 import { authorityMistakes, authorityNameFrom, firstConnectLines } from './authority-words.ts'
-import { type Command, type Given, helpLines, readArguments } from './flags.ts'
+import type { Command, Given } from './flags.ts'
+import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'
-import { near, openProject, type Project } from './project.ts'
+import { near, type Project } from './project.ts'
 import { complain, print, printJson, type Spoken, spokenLines, talk } from './say.ts'
 
 export const command: Command = {
@@ -38,17 +39,8 @@ export const command: Command = {
   takes: ['FILE'],
 }
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const read = readArguments(args, command)
-  if ('help' in read) {
-    print(helpLines(command), io)
-    return exits.fine
-  }
-  const json = args.includes('--json')
-  if ('problems' in read) return complain(read.problems, exits.invalid, io, json)
-  const opened = await openProject(read.given.value('config'), io)
-  if ('problems' in opened) return complain(opened.problems, exits.invalid, io, json)
-  return register(read.given, opened.project, io)
+export function run(args: string[], io: Io): Promise<number> {
+  return inProject(args, command, io, (given, project) => register(given, project, io))
 }
 
 async function register(given: Given, project: Project, io: Io): Promise<number> {

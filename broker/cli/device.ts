@@ -18,9 +18,10 @@ import {
 import type { KeyType } from '../registry/keys.ts'
 import { ensureServerCa } from '../registry/server-pki.ts'
 import { publishCommand } from './first-commands.ts'
-import { type Command, type Given, helpLines, readArguments } from './flags.ts'
+import { type Command, type Given, helpLines } from './flags.ts'
+import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'
-import { exists, missingDocument, near, openProject, type Project } from './project.ts'
+import { exists, missingDocument, near, type Project } from './project.ts'
 import { complain, print, printJson, reject, type Spoken, table, talk } from './say.ts'
 import { writeCopies } from './write-copies.ts'
 
@@ -50,12 +51,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (verb !== 'create') {
     return reject(unknownVerb(verb), io, json)
   }
-  const read = readArguments(rest, command)
-  if ('help' in read) return help(false, io)
-  if ('problems' in read) return complain(read.problems, exits.invalid, io, json)
-  const opened = await openProject(read.given.value('config'), io)
-  if ('problems' in opened) return complain(opened.problems, exits.invalid, io, json)
-  return create(read.given, opened.project, io)
+  return inProject(rest, command, io, (given, project) => create(given, project, io))
 }
 
 async function create(given: Given, project: Project, io: Io): Promise<number> {

@@ -8,9 +8,10 @@ import { diagnose } from '../diagnosis/diagnosis.ts'
 import { explainCode } from '../diagnosis/explain.ts'
 import { renderDiagnoses } from '../diagnosis/render.ts'
 import { judgeCertificateFile } from './explain-certificate.ts'
-import { type Command, helpLines, readArguments } from './flags.ts'
+import type { Command, Given } from './flags.ts'
+import { withArguments } from './in-project.ts'
 import { exits, type Io } from './io.ts'
-import { complain, print, printJson, reject } from './say.ts'
+import { print, printJson, reject } from './say.ts'
 
 export const command: Command = {
   usage: ['candid explain CODE', 'candid explain FILE [--chain FILE]', 'candid explain --markdown'],
@@ -26,15 +27,12 @@ export const command: Command = {
   takes: ['WHAT?'],
 }
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const read = readArguments(args, command)
-  if ('help' in read) {
-    print(helpLines(command), io)
-    return exits.fine
-  }
-  const json = args.includes('--json')
-  if ('problems' in read) return complain(read.problems, exits.invalid, io, json)
-  const { given } = read
+export function run(args: string[], io: Io): Promise<number> {
+  return withArguments(args, command, io, given => explainGiven(given, io))
+}
+
+async function explainGiven(given: Given, io: Io): Promise<number> {
+  const json = given.has('json')
   const what = given.plain[0]
   if (given.has('markdown')) {
     const markdown = renderDiagnoses()
