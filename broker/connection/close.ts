@@ -52,7 +52,7 @@ function show(visit: Visit, refusedWith: number | undefined, clock: Clock): void
   if (refusedWith !== undefined) {
     handshake?.line.cut()
     wire.write(handshake ? handshake.watch.sealAlert(refusedWith) : plainAlert(refusedWith))
-  } else if (secured && handshake && !handshake.tls.destroyed) {
+  } else if (secured && handshake && !handshake.line.isCut()) {
     closeTls(visit, handshake.tls, clock)
     return
   } else handshake?.line.cut()

@@ -17,7 +17,7 @@ import { proof } from './proof.ts'
 import { registration } from './registration.ts'
 import { session } from './session.ts'
 import { traffic } from './traffic.ts'
-import type { Room, Visit } from './visit.ts'
+import { endVisit, type Room, type Visit } from './visit.ts'
 
 /** In the order in which they are visited. `proof` is the second half of the handshake. */
 const rooms = [
@@ -41,8 +41,7 @@ export async function receive(socket: Socket, house: House): Promise<void> {
   house.open.set(visit.id, {
     id: visit.id,
     end(reason) {
-      if (visit.interrupt) visit.interrupt(reason)
-      else visit.ending ??= reason
+      endVisit(visit, reason)
       return released.passed
     },
     done: written.passed,

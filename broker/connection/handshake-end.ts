@@ -105,6 +105,13 @@ const USER_CANCELED = 90
 /** 42 to 46 and 48; libmosquitto sends 80 for a host name (RFC 8446 6.2; failure tables measured per stack). */
 const ABOUT_OUR_CERTIFICATE = new Set([42, 43, 44, 45, 46, 48, 49, 80, 113, 114])
 
+/** TLS failed after the handshake: a record that can't be decrypted, plain bytes in between, or an alert of the client's. */
+export function tlsBroken({ code, message }: Error & { code?: string }): Diagnosis {
+  const alert = /SSL alert number (\d+)/.exec(message)?.[1]
+  const heard = alert === undefined ? {} : { alert: Number(alert), alertName: alertName(+alert) }
+  return diagnose('CLOSE_TLS_BROKEN', { openssl: code ?? message, ...heard })
+}
+
 /** How far the handshake came, in words. */
 export function phase(watch: HandshakeWatch): string {
   const ours = watch.certificateShown()

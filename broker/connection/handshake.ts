@@ -8,10 +8,18 @@ import { diagnose } from '../diagnosis/diagnosis.ts'
 import type { Flight } from '../tls/flight.ts'
 import { FLIGHT_LIMIT, handshakeWatch } from '../tls/handshake-watch.ts'
 import { signingKeys } from '../tls/match.ts'
-import { abandoned, afterMs, clientAlert, helloRefused, phase, stack } from './handshake-end.ts'
+import {
+  abandoned,
+  afterMs,
+  clientAlert,
+  helloRefused,
+  phase,
+  stack,
+  tlsBroken,
+} from './handshake-end.ts'
 import { ALPN_NAMES } from './hello.ts'
 import { createTlsLine } from './tls-line.ts'
-import { type Greeted, type Met, pass, type Room, refuse } from './visit.ts'
+import { endVisit, type Greeted, type Met, pass, type Room, refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
 import type { WireEnd } from './wire.ts'
 
@@ -43,7 +51,11 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     watch.secret(label, Buffer.from(secret, 'hex'))
   })
   // Stays for the whole connection: an error of a dying socket must never be unheard.
-  tls.on('error', () => line.cut())
+  tls.on('error', (error: Error & { code?: string }) => {
+    line.cut()
+    // Until then the rooms of the handshake say what the error means.
+    if (visit.secured) endVisit(visit, tlsBroken(error))
+  })
 
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
@@ -100,5 +112,6 @@ const NO_FLIGHT: Flight = {
   proved: false,
   tooLarge: false,
   bytes: 0,
+  proofBytes: 0,
   pieces: () => [],
 }

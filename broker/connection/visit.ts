@@ -81,6 +81,12 @@ export type Visit = Arrived & {
   ending?: Diagnosis
 } & Partial<Greeted & Met & Judged & Secured & Asked & Principal & Permitted & InSession>
 
+/** Ends a connection from outside its rooms: the room that waits is told, or else the next one is not entered. */
+export function endVisit(visit: Visit, reason: Diagnosis): void {
+  if (visit.interrupt) visit.interrupt(reason)
+  else visit.ending ??= reason
+}
+
 /** One room of the corridor. `Needs` is what the rooms before it have found out. */
 export type Room<Needs, Adds> = (
   visit: Visit & Needs,

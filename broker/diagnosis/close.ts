@@ -19,6 +19,13 @@ export type CloseEvidence = {
     by: { connection: string; address: string; certificateId: string }
   }
   CLOSE_BY_BROKER: { why: string }
+  CLOSE_TLS_BROKEN: {
+    /** OpenSSL's code. */
+    openssl: string
+    /** The alert that the client sent, if it was one. */
+    alert?: number
+    alertName?: string
+  }
   CLOSE_INTERNAL_ERROR: { error: string }
 }
 
@@ -97,6 +104,25 @@ export const close: Entries<CloseEvidence> = {
     aws: { disconnectReason: 'SERVER_INITIATED_DISCONNECT' },
     references: ['AWS: life-cycle-events'],
     example: { why: 'it is stopping' },
+  },
+
+  CLOSE_TLS_BROKEN: {
+    room: 'close',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'TLS broke after the handshake',
+    says: ({ openssl, alert, alertName }) =>
+      alert === undefined
+        ? `TLS broke after the handshake: bytes came that are no valid TLS records of this connection (${quote(openssl)})`
+        : `the client ended TLS after the handshake with alert ${alert} ${alertName ?? ''}`.trim(),
+    remedy: ({ alert }) =>
+      alert === undefined
+        ? 'look for two tasks of the device that write to one connection, for plain bytes written past TLS, or for damaged bytes on the way'
+        : "look at the device's own log of this moment",
+    aws: { disconnectReason: 'CLIENT_ERROR' },
+    references: ['RFC 8446 5.2', 'RFC 5246 6.2.3', 'AWS: life-cycle-events'],
+    example: { openssl: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' },
   },
 
   CLOSE_INTERNAL_ERROR: {

@@ -68,7 +68,14 @@ export type HandshakeEvidence = {
     alert?: number
     stack?: string
   }
-  HANDSHAKE_FAILED: { openssl: string; phase: string; alert?: number; stack?: string }
+  HANDSHAKE_FAILED: {
+    openssl: string
+    phase: string
+    alert?: number
+    stack?: string
+    /** Set where a wrong signature in the sent chain kept OpenSSL from reading this many bytes of the key's proof. */
+    proofBytes?: number
+  }
   HANDSHAKE_FLIGHT_TOO_LARGE: { bytes: number; limit: number }
 }
 
@@ -262,11 +269,16 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: 'broker',
-    certainty: 'guess',
-    title: 'OpenSSL ended the handshake and we could not find out why',
-    says: ({ openssl, phase, alert }) =>
-      `our TLS library ended the handshake with ${quote(openssl)}${alert === undefined ? '' : ` (alert ${alert})`}: ${plain(phase)}`,
-    remedy: () => 'try again, and if it stays, report it to us with this record',
+    certainty: ({ proofBytes }) => (proofBytes === undefined ? 'guess' : 'likely'),
+    title: 'OpenSSL ended the handshake for a reason of its own',
+    says: ({ openssl, phase, alert, proofBytes }) =>
+      proofBytes === undefined
+        ? `our TLS library ended the handshake with ${quote(openssl)}${alert === undefined ? '' : ` (alert ${alert})`}: ${plain(phase)}`
+        : `a certificate in the sent chain has a wrong signature, and then our TLS library can't take a proof of the device's key as long as this one (${count(proofBytes, 'byte')})`,
+    remedy: ({ proofBytes }) =>
+      proofBytes === undefined
+        ? 'try again, and if it stays, report it to us with this record'
+        : 'send the device certificate alone or with its right signer, or use a key of RSA 4096 at the most, better P-256',
     aws: {},
     references: ['RFC 8446 6.2'],
     example: {

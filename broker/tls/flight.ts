@@ -18,6 +18,8 @@ export type Flight = {
   /** More bytes than any real flight: not to be passed on. */
   tooLarge: boolean
   bytes: number
+  /** How many of them OpenSSL must get in one piece. Over 1,024, Node cuts that too: then a wrong signature is fatal. */
+  proofBytes: number
   /** What OpenSSL gets, in order, each piece in a call of its own. */
   pieces(): Buffer[]
 }
@@ -36,16 +38,18 @@ export function flightOf(given: {
 }): Flight {
   const { held, certificateEnd, chain } = given
   const after = Buffer.concat(given.after)
+  const bytes = held.reduce((sum, part) => sum + part.length, 0)
+  const cut = Math.max(0, certificateEnd - 1)
   return {
     ...(chain === undefined ? {} : { chain }),
     malformed: given.malformed,
     proved: given.proved,
     tooLarge: given.tooLarge,
-    bytes: held.reduce((sum, bytes) => sum + bytes.length, 0),
+    bytes,
+    proofBytes: bytes - cut,
     pieces() {
       const flight = Buffer.concat(held)
       const pieces: Buffer[] = []
-      const cut = Math.max(0, certificateEnd - 1)
       for (let at = 0; at < cut; at += PIECE) {
         pieces.push(flight.subarray(at, Math.min(cut, at + PIECE)))
       }
