@@ -70,13 +70,13 @@ export async function createDevice(
  * Makes the CA that signs created devices, in memory, under the issuer name of AWS's own device
  * certificates.
  */
-export function createDevicesCa(world: World): Promise<Authority> {
+export function createDevicesCa(world: World, keyType: KeyType = 'rsa'): Promise<Authority> {
   return createAuthority(
     {
       // AWS: the whole name is the value of a single OU, as decoded from certificates that AWS has
       // issued.
       subject: [['OU', 'Amazon Web Services O=Amazon.com Inc. L=Seattle ST=Washington C=US']],
-      keyType: 'rsa',
+      keyType,
       notBefore: world.clock.now() - twoMinutes,
       notAfter: Date.UTC(2049, 11, 31, 23, 59, 59),
     },
