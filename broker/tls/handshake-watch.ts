@@ -174,6 +174,7 @@ export function handshakeWatch(): HandshakeWatch {
 
   function finish(after: Buffer[]): Flight {
     done = true
+    server.answered()
     const tooLarge = heldBytes > FLIGHT_LIMIT || messages.overflowed()
     const flight = flightOf({ held, after, certificateEnd, chain, malformed, proved, tooLarge })
     held = []

@@ -20,6 +20,8 @@ export type ServerFlightWatch = {
   /** The ServerHello that counts: one that asks for a retry doesn't. */
   hello(): ServerHello | undefined
   complete(): boolean
+  /** The client has answered in full: what OpenSSL writes from now on is under other keys. */
+  answered(): void
   /** @param keys our handshake keys: needed on TLS 1.3, where all but the ServerHello is encrypted */
   read(keys: Keys): ServerFlight
   /** What we asked the client for. */
@@ -39,6 +41,7 @@ export function serverFlight(): ServerFlightWatch {
   const sealed: TlsRecord[] = []
   let hello: ServerHello | undefined
   let complete = false
+  let flightRecords = Number.POSITIVE_INFINITY
   let read: ServerFlight | undefined
 
   return {
@@ -59,6 +62,9 @@ export function serverFlight(): ServerFlightWatch {
     },
     hello: () => hello,
     complete: () => complete,
+    answered() {
+      flightRecords = sealed.length
+    },
     read(keys) {
       if (read) return read
       if (hello === undefined) return {}
@@ -68,7 +74,7 @@ export function serverFlight(): ServerFlightWatch {
         return facts
       }
       const opener = keys()
-      const signatureAlgorithm = opener && sealedSignature(sealed, opener)
+      const signatureAlgorithm = opener && sealedSignature(sealed.slice(0, flightRecords), opener)
       const facts: ServerFlight = {
         ...(hello.group === undefined ? {} : { group: hello.group }),
         ...(signatureAlgorithm === undefined ? {} : { signatureAlgorithm }),
