@@ -44,7 +44,7 @@ class Failure extends Error {
 type Json = { [key: string]: unknown }
 
 function plan(json: unknown, given: Parameters): Plan {
-  const template = object(json, 'the template')
+  const template = object(bodyOf(json), 'the template')
   const parameters = withDefaults(template['Parameters'], given)
   const resources = object(template['Resources'], '`Resources`')
   const made: Plan = { policies: [], status: 'ACTIVE' }
@@ -65,11 +65,22 @@ function plan(json: unknown, given: Parameters): Plan {
   return made
 }
 
+/** AWS: a CA is registered with the template as text in `{"templateBody": "...", "roleArn": "..."}`; pasted so, it is taken. */
+function bodyOf(json: unknown): unknown {
+  const text = object(json, 'the template')['templateBody']
+  if (typeof text !== 'string') return json
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Failure({ why: 'its `templateBody` is not JSON' })
+  }
+}
+
 /** AWS: provisioning fails when the certificate lacks an attribute that `Parameters` declares without a default. */
 function withDefaults(declared: unknown, given: Parameters): Parameters {
   const parameters: Parameters = { ...given }
   for (const [parameter, body] of Object.entries(object(declared ?? {}, '`Parameters`'))) {
-    if (parameters[parameter] !== undefined) continue
+    if (Object.hasOwn(parameters, parameter)) continue
     const fallback = object(body, `parameter \`${parameter}\``)['Default']
     if (typeof fallback !== 'string') {
       throw new Failure({
@@ -97,7 +108,10 @@ function thing(value: (name: string) => unknown, resource: string): NonNullable<
   for (const [name, entry] of Object.entries(
     object(value('AttributePayload') ?? {}, '`AttributePayload`'),
   )) {
-    attributes[name] = String(entry)
+    if (typeof entry !== 'string') {
+      throw new Failure({ resource, why: `its attribute ${quoted(name)} is not a string` })
+    }
+    attributes[name] = entry
   }
   return { thingName, attributes }
 }
@@ -117,7 +131,8 @@ function policy(value: (name: string) => unknown, resource: string): Plan['polic
 
 function status(value: (name: string) => unknown, resource: string): Plan['status'] {
   // AWS's own examples write `Active` as well as `ACTIVE`.
-  const text = String(value('Status') ?? 'ACTIVE').toUpperCase()
+  const given = value('Status') ?? 'ACTIVE'
+  const text = typeof given === 'string' ? given.toUpperCase() : given
   if (text === 'ACTIVE' || text === 'INACTIVE') return text
   throw new Failure({ resource, why: `Status is ${quoted(text)}; AWS takes ACTIVE or INACTIVE` })
 }
@@ -134,7 +149,7 @@ function resolve(value: unknown, parameters: Parameters, resource: string, depth
   const [only] = entries
   if (entries.length === 1 && only) {
     const [name, argument] = only
-    const intrinsic = intrinsics[name]
+    const intrinsic = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined
     if (name === 'Ref') return reference(argument, parameters, resource)
     if (intrinsic) return intrinsic(inner(argument), resource, parameters)
     if (name.startsWith('Fn::')) throw new Failure({ resource, why: `\`${name}\` is not known` })
@@ -143,8 +158,10 @@ function resolve(value: unknown, parameters: Parameters, resource: string, depth
 }
 
 function reference(name: unknown, parameters: Parameters, resource: string): string {
-  const value = typeof name === 'string' ? parameters[name] : undefined
-  if (value !== undefined) return value
+  const known = typeof name === 'string' && Object.hasOwn(parameters, name)
+  // The own values of a `Fn::Sub` may be anything.
+  const value: unknown = known ? parameters[name] : undefined
+  if (typeof value === 'string') return value
   throw new Failure({
     resource,
     ...(typeof name === 'string' ? { parameter: name } : {}),
@@ -157,8 +174,9 @@ type Intrinsic = (argument: unknown, resource: string, parameters: Parameters) =
 const intrinsics: Record<string, Intrinsic> = {
   'Fn::Join': (argument, resource) => {
     const [separator, parts] = Array.isArray(argument) ? argument : []
-    if (typeof separator === 'string' && Array.isArray(parts)) return parts.join(separator)
-    throw new Failure({ resource, why: '`Fn::Join` takes a separator and a list' })
+    const strings = Array.isArray(parts) && parts.every(part => typeof part === 'string')
+    if (typeof separator === 'string' && strings) return parts.join(separator)
+    throw new Failure({ resource, why: '`Fn::Join` takes a separator and a list of strings' })
   },
   'Fn::Split': (argument, resource) => {
     const [separator, text] = Array.isArray(argument) ? argument : []
@@ -167,7 +185,8 @@ const intrinsics: Record<string, Intrinsic> = {
   },
   'Fn::Select': (argument, resource) => {
     const [index, list] = Array.isArray(argument) ? argument : []
-    const value = Array.isArray(list) ? list[Number(index)] : undefined
+    const isIndex = typeof index === 'number' || typeof index === 'string'
+    const value = Array.isArray(list) && isIndex ? list[Number(index)] : undefined
     if (value !== undefined && value !== null) return value
     throw new Failure({ resource, why: '`Fn::Select` finds nothing at this index' })
   },
@@ -188,6 +207,8 @@ function object(value: unknown, what: string): Json {
   throw new Failure({ why: `${what} is not a JSON object` })
 }
 
+/** Never throws: in a template even `toString` may be a key. */
 function quoted(value: unknown): string {
-  return `\`${String(value)}\``
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === undefined ? 'nothing' : `\`${text}\``
 }
