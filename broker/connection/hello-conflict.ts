@@ -24,7 +24,7 @@ export function helloConflicts(greeted: Greeted['hello'], endpoint: Endpoint): D
 function conflictDiagnosis(
   kind: Conflict['kind'],
   conflict: Conflict,
-  { parsed: hello, stack, bytes }: Greeted['hello'],
+  { parsed: hello, stack }: Greeted['hello'],
   endpoint: Endpoint,
 ): Diagnosis {
   const version = versionName(conflict.version ?? 0)
@@ -37,8 +37,7 @@ function conflictDiagnosis(
     })
   }
   if (kind === 'rule') {
-    const firstBytes = bytes.subarray(0, 16).toString('hex')
-    return diagnose('HELLO_MALFORMED', { says: conflict.says ?? '', firstBytes })
+    return diagnose('HELLO_RULE_BROKEN', { says: conflict.says ?? '', ...known })
   }
   if (kind === 'group') {
     return diagnose('HELLO_NO_SHARED_GROUP', {

@@ -22,6 +22,11 @@ export type HelloEvidence = {
     at?: number
     firstBytes: string
   }
+  HELLO_RULE_BROKEN: {
+    /** The rule, as what the client did. */
+    says: string
+    stack?: string
+  }
   HELLO_TIMEOUT: { afterMs: number; bytes: number }
   HELLO_ABANDONED: { afterMs: number; bytes: number; reset: boolean }
   HELLO_VERSION_UNSUPPORTED: { offered: string[]; accepted: string[]; securityPolicy: string }
@@ -114,6 +119,20 @@ export const hello: Entries<HelloEvidence> = {
       at: 41,
       firstBytes: '16030100050100000103',
     },
+  },
+
+  HELLO_RULE_BROKEN: {
+    room: 'hello',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The ClientHello can be read and breaks a rule of TLS',
+    says: ({ says }) => `the ClientHello breaks a rule of TLS: ${plain(says)}`,
+    remedy: ({ stack }) =>
+      `mend or update the ${stack === undefined ? "device's TLS stack" : `client's ${stack}`}, or take its default settings for versions, groups and key shares`,
+    aws: { note: 'not measured on AWS IoT; the RFC asks for an alert' },
+    references: ['RFC 8446 4.1.2', 'RFC 8446 9.2', 'RFC 7507 3', 'RFC 8422 5.1.2'],
+    example: { says: 'it offers TLS 1.3 without a key_share', stack: 'wolfSSL' },
   },
 
   HELLO_TIMEOUT: {
