@@ -33,13 +33,12 @@ export const registration: Room<Judged & Asked, Principal> = (visit, house) => {
     )
   }
   if (registered.status === 'ACTIVE') return pass(principalOf(registered, visit, house))
-  // AWS publishes the JITR event again at each contact of a certificate that is still pending.
-  if (
-    registered.status === 'PENDING_ACTIVATION' &&
-    registered.source.kind === 'learned' &&
-    authority
-  ) {
+  const { status, source } = registered
+  if (authority && status === 'PENDING_ACTIVATION' && source.kind === 'learned') {
+    // AWS publishes the JITR event again at each contact of a certificate that is still pending.
     if (authority.templateName === undefined) announce(leaf, authority, visit, house)
+    // DIFFERS: AWS leaves it pending when JITP has failed; here the template, mended perhaps, is tried again.
+    else if (source.how === 'jitp') return refuse(firstContact(leaf, authority, visit, house))
   }
   return refuse(statusDiagnosis(registered, registry))
 }
