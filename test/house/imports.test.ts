@@ -33,11 +33,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['journal', 'config diagnosis policy world.ts x509', 'pino'],
   ['policy', 'diagnosis', 'node:net'],
   ['tls', 'diagnosis', 'node:crypto'],
-  [
-    'x509',
-    'diagnosis',
-    '@peculiar/asn1-ecc @peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto',
-  ],
+  ['x509', 'diagnosis', '@peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto'],
   ['diagnosis', '', ''],
   ['config', '', 'node:net yaml'],
   ['world.ts', '', 'node:crypto'],
