@@ -15,7 +15,7 @@ import { type compilePolicy, readPolicy } from './policy/policy.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
 import { createServerPki } from './registry/server-pki.ts'
-import { createWorld, runningClock, standingClock, type World } from './world.ts'
+import { type Clock, createWorld, runningClock, standingClock, type World } from './world.ts'
 import { readCertificate } from './x509/certificate.ts'
 import { readPemOrDer } from './x509/pem.ts'
 
@@ -24,8 +24,8 @@ export type StartOptions = {
   port?: number
   /** Default 127.0.0.1: a broker in a test is nobody else's business. */
   host?: string
-  /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. */
-  clock?: string | number
+  /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. Or one of your own. */
+  clock?: string | number | Clock
   /** As in config.yaml. */
   tls?: Partial<Config['tls']>
   provisioning?: Partial<Config['provisioning']>
@@ -151,8 +151,9 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
   }
 }
 
-function clockOf(given: string | number | undefined): World['clock'] {
+function clockOf(given: StartOptions['clock']): Clock {
   if (given === undefined) return runningClock()
+  if (typeof given === 'object') return given
   const at = new Date(given).getTime()
   if (Number.isNaN(at))
     throw new Error(`clock: \`${given}\` is no time; give ISO, like 2026-01-01T00:00:00Z`)

@@ -1,9 +1,9 @@
 /** Room 5: the first MQTT packet. AWS reads it before it decides about the certificate, and so do we. */
 
-import type { IConnectPacket, Packet } from 'mqtt-packet'
 import { leftWithoutConnectCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { createFront, type Front } from '../mqtt/front.ts'
+import type { ConnectPacket, Packet } from '../mqtt/packet.ts'
 import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { connectRule, effectiveKeepAlive } from '../mqtt/rules.ts'
 import { recogniseProtocol } from '../tls/first-bytes.ts'
@@ -116,7 +116,7 @@ function withoutConnect(
   })
 }
 
-function judge(packet: IConnectPacket): Diagnosis | undefined {
+function judge(packet: ConnectPacket): Diagnosis | undefined {
   const level = packet.protocolVersion ?? 0
   if (level !== MQTT_3_1_1) {
     const protocol = PROTOCOLS[level] ?? `MQTT level ${level}`
@@ -127,13 +127,13 @@ function judge(packet: IConnectPacket): Diagnosis | undefined {
 }
 
 /** AWS makes up a client id for a client that sends none: `$GEN/<uuid>`. */
-function named(packet: IConnectPacket, house: House): IConnectPacket {
+function named(packet: ConnectPacket, house: House): ConnectPacket {
   if (packet.clientId !== '') return packet
   return { ...packet, clientId: `$GEN/${house.world.random(16).toString('hex')}` }
 }
 
 /** [MQTT-3.1.2-2]: an unknown level is answered with CONNACK 1; an MQTT 5 client understands only its own form, 0x84. */
-function refuseVersion(visit: Visit, front: Front, packet: IConnectPacket): void {
+function refuseVersion(visit: Visit, front: Front, packet: ConnectPacket): void {
   const level = packet.protocolVersion ?? 0
   front.write(Buffer.from(level >= 5 ? [0x20, 3, 0, 0x84, 0] : [0x20, 2, 0, 1]))
   front.flush()

@@ -3,8 +3,8 @@
  * sides have in common. Nothing is refused for its offer here: OpenSSL decides that in the next room, and we explain it.
  */
 
-import { parser as mqttParser } from 'mqtt-packet'
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
+import { packetReader } from '../mqtt/packet-reader.ts'
 import type { Hello } from '../tls/client-hello.ts'
 import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
 import { match } from '../tls/match.ts'
@@ -131,21 +131,13 @@ const STRANGER_BYTES = 4096
 
 /** A plain MQTT CONNECT: its client id tells the user which device is meant. */
 function plainConnect(bytes: Buffer): { whole: boolean; clientId?: string } {
-  const parser = mqttParser()
-  let read: { whole: boolean; clientId?: string } = { whole: false }
-  parser.on('packet', packet => {
-    const named = packet.cmd === 'connect' && packet.clientId !== ''
-    read = { whole: true, ...(named ? { clientId: packet.clientId } : {}) }
-  })
-  parser.on('error', () => {
-    read = { whole: true }
-  })
-  try {
-    parser.parse(bytes)
-  } catch {
-    return { whole: true }
+  const { packets, problem } = packetReader().push(bytes)
+  const [first] = packets
+  const named = first?.cmd === 'connect' && first.clientId !== ''
+  return {
+    whole: first !== undefined || problem !== undefined,
+    ...(named ? { clientId: first.clientId } : {}),
   }
-  return read
 }
 
 function firstLine(bytes: Buffer): string {

@@ -47,7 +47,8 @@ export const session: Room<Known, InSession> = async (visit, house) => {
     made = open(visit, house, sessionPresent => settle({ kind: 'connack', sessionPresent }))
     made.onEnded = () => settle({ kind: 'ended' })
     Object.assign(visit, { session: made })
-    visit.wire.onEnd(() => settle({ kind: 'ended' }))
+    // After a FIN there may be more to read: a device may send CONNECT, PUBLISH and DISCONNECT at once and leave.
+    visit.wire.onEnd(({ reset }) => void (reset && settle({ kind: 'ended' })))
     return undefined
   })
   if (outcome.kind === 'interrupted') return refuse(outcome.reason)

@@ -3,8 +3,8 @@
  * MQTT 3.1.1. It also sees the ordinary ends: DISCONNECT, a lost connection, silence.
  */
 
-import type { IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import type { Packet, PublishPacket, SubscribePacket } from '../mqtt/packet.ts'
 import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { PAYLOAD_BYTES, publishRule, subscribeRule } from '../mqtt/rules.ts'
 import { narrate } from '../policy/narrate.ts'
@@ -96,7 +96,7 @@ function judge(packet: Packet, visit: Visit & Known): Diagnosis | undefined {
   }
 }
 
-function judgePublish(packet: IPublishPacket, visit: Visit & Known): Diagnosis | undefined {
+function judgePublish(packet: PublishPacket, visit: Visit & Known): Diagnosis | undefined {
   const broken = publishRule(packet)
   if (broken) return diagnose(broken.code, broken.evidence as never)
   const { topic, qos } = packet
@@ -105,7 +105,7 @@ function judgePublish(packet: IPublishPacket, visit: Visit & Known): Diagnosis |
   return ask('TRAFFIC_RETAIN_DENIED', 'iot:RetainPublish', 'topic', topic, qos, visit)
 }
 
-function judgeSubscribe(packet: ISubscribePacket, visit: Visit & Known): Diagnosis | undefined {
+function judgeSubscribe(packet: SubscribePacket, visit: Visit & Known): Diagnosis | undefined {
   const broken = subscribeRule(packet)
   if (broken) return diagnose(broken.code, broken.evidence as never)
   for (const { topic, qos } of packet.subscriptions) {

@@ -4,10 +4,10 @@
  */
 
 import type { TLSSocket } from 'node:tls'
-import type { IConnectPacket } from 'mqtt-packet'
 import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
 import type { MqttSession } from '../mqtt/broker.ts'
 import type { Front } from '../mqtt/front.ts'
+import type { ConnectPacket } from '../mqtt/packet.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { RegisteredCertificate } from '../registry/registry.ts'
@@ -46,7 +46,7 @@ export type Judged = {
 
 export type Secured = { secured: { at: number; version: string; cipherSuite: string } }
 
-export type Asked = { mqtt: { front: Front; connect: IConnectPacket; keepAlive: number } }
+export type Asked = { mqtt: { front: Front; connect: ConnectPacket; keepAlive: number } }
 
 export type Principal = {
   principal: { registered: RegisteredCertificate; thingName?: string; policies: string[] }

@@ -9,12 +9,12 @@
 import type { EventEmitter } from 'node:events'
 import { Aedes } from 'aedes'
 import createPersistence from 'aedes-persistence'
-import type { IConnectPacket, Packet } from 'mqtt-packet'
 import type { Line } from './line.ts'
+import type { ConnectPacket, Packet } from './packet.ts'
 
 export type MqttBroker = {
   /** Gives an admitted connection to aedes, which answers with the CONNACK. */
-  admit(line: Line, connect: IConnectPacket): MqttSession
+  admit(line: Line, connect: ConnectPacket): MqttSession
   /** Publishes in the broker's own name: `$aws/events/...`. */
   publish(topic: string, payload: Buffer): void
   stop(): Promise<void>

@@ -4,7 +4,7 @@
  */
 
 import type { Duplex } from 'node:stream'
-import type { Packet } from 'mqtt-packet'
+import type { Packet } from './packet.ts'
 import { type PacketProblem, packetReader } from './packet-reader.ts'
 
 export type Front = {

@@ -3,7 +3,7 @@
  * AWS: https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
  */
 
-import type { IConnectPacket, IPublishPacket, ISubscribePacket } from 'mqtt-packet'
+import type { ConnectPacket, PublishPacket, SubscribePacket } from './packet.ts'
 
 export const CLIENT_ID_BYTES = 128
 export const PAYLOAD_BYTES = 131_072
@@ -36,7 +36,7 @@ export function effectiveKeepAlive(asked: number): number {
 }
 
 /** Client id and will of a CONNECT. An empty client id is for the caller: AWS makes one up. */
-export function connectRule(packet: IConnectPacket): Broken | undefined {
+export function connectRule(packet: ConnectPacket): Broken | undefined {
   const { clientId, will } = packet
   const bytes = Buffer.byteLength(clientId)
   const why =
@@ -64,7 +64,7 @@ export function connectRule(packet: IConnectPacket): Broken | undefined {
   return { code: 'CONNECT_WILL_INVALID', evidence: { topic: will.topic, why: wrong } }
 }
 
-export function publishRule(packet: IPublishPacket): Broken | undefined {
+export function publishRule(packet: PublishPacket): Broken | undefined {
   const { topic, qos } = packet
   if (qos === 2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'PUBLISH', topic } }
   const why = topicFault(topic)
@@ -80,7 +80,7 @@ export function publishRule(packet: IPublishPacket): Broken | undefined {
   return undefined
 }
 
-export function subscribeRule(packet: ISubscribePacket): Broken | undefined {
+export function subscribeRule(packet: SubscribePacket): Broken | undefined {
   const { subscriptions } = packet
   if (subscriptions.length > FILTERS_PER_SUBSCRIBE) {
     const evidence = { filters: subscriptions.length, limit: FILTERS_PER_SUBSCRIBE }

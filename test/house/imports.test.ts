@@ -17,7 +17,7 @@ const table: [who: string, ours: string, others: string][] = [
   [
     'connection',
     'config diagnosis journal mqtt policy provisioning registry tls world.ts x509',
-    'mqtt-packet node:crypto node:events node:net node:stream node:tls',
+    'node:crypto node:events node:net node:stream node:tls',
   ],
   [
     'mqtt',
