@@ -10,7 +10,7 @@ import { arn } from '../registry/arn.ts'
 import type { House } from './house.ts'
 import type { Asked, Authorizer, Principal, Visit } from './visit.ts'
 
-/** Topics are the client's to choose, so what is kept has a limit. */
+/** Topics are the client's to choose, so what is kept of an action has a limit. */
 const KEPT_DECISIONS = 256
 
 export function authorizer(visit: Visit & Asked & Principal, house: House): Authorizer {
@@ -18,7 +18,8 @@ export function authorizer(visit: Visit & Asked & Principal, house: House): Auth
   const { certificateId } = visit.principal.registered
   const { account } = house.settings().config
   let revision = -1
-  let kept = new Map<string, Decision>()
+  /** By action, then by name: a key put together would cost each message more than the answer. */
+  let kept = new Map<string, Map<string, Decision>>()
   let known: { context: Context; reasons: Record<string, string> } = { context: {}, reasons: {} }
   return (action, type, name) => {
     if (registry.revision() !== revision) {
@@ -26,13 +27,16 @@ export function authorizer(visit: Visit & Asked & Principal, house: House): Auth
       kept = new Map()
       known = contextOf(visit, house)
     }
-    const key = `${action} ${name}`
-    const before = kept.get(key)
+    let decisions = kept.get(action)
+    const before = decisions?.get(name)
     if (before) return before
     const { policies } = registry.policiesOf(certificateId)
     const decision = decide(policies, { action, resource: arn(account, type, name), ...known })
-    if (kept.size >= KEPT_DECISIONS) kept.clear()
-    kept.set(key, decision)
+    if (decisions === undefined || decisions.size >= KEPT_DECISIONS) {
+      decisions = new Map()
+      kept.set(action, decisions)
+    }
+    decisions.set(name, decision)
     return decision
   }
 }
