@@ -3,7 +3,7 @@
 import type { Config } from './config/shape.ts'
 import type { House, Settings } from './connection/house.ts'
 import { type ListenProblem, listen } from './connection/listener.ts'
-import { statusDiagnosis } from './connection/registration.ts'
+import { endOfRegistration } from './connection/registration.ts'
 import { createRepeats } from './connection/repeats.ts'
 import { settingsOf } from './connection/settings.ts'
 import { diagnose } from './diagnosis/diagnosis.ts'
@@ -94,12 +94,9 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
 /** AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once. */
 function endDisabled({ sessions, registry }: House): void {
   for (const session of sessions.values()) {
-    const registered = session.certificateId && registry.certificate(session.certificateId)
-    if (registered === '' || registered === undefined) {
-      void session.end(
-        diagnose('CLOSE_BY_BROKER', { why: 'its certificate is not registered any more' }),
-      )
-    } else if (registered.status !== 'ACTIVE')
-      void session.end(statusDiagnosis(registered, registry))
+    const { certificateId = '' } = session
+    const registered = registry.certificate(certificateId)
+    if (registered?.status === 'ACTIVE') continue
+    void session.end(endOfRegistration(registered, registry))
   }
 }

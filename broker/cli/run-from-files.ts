@@ -7,12 +7,13 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
-import { type Config, defaultConfig, type LogForm } from '../config/shape.ts'
+import type { Config, LogForm } from '../config/shape.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
 import { readDeclared } from '../registry/declared.ts'
 import type { Declared, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
+import { fileProblem } from '../registry/files.ts'
 import { createRegistry } from '../registry/registry.ts'
 import { serverNames } from '../registry/server-names.ts'
 import { ensureServerPki } from '../registry/server-pki.ts'
@@ -70,16 +71,12 @@ export async function startFromFiles(
   let declared: Declared | undefined
   // Watching starts before reading, so that no change falls between the two.
   let reading = Promise.resolve()
-  const watcher = watchDeclared(
-    watchedPaths(config, project),
-    () => {
-      reading = reading.then(reload).catch(error => warn({ says: `reading the files: ${error}` }))
-    },
-    world.clock,
-  )
+  let watched = watchedPaths(config, project)
+  let watcher = watchDeclared(watched, readAgain, world.clock)
+  let opened: Awaited<ReturnType<typeof openBroker>> | undefined
   await declare()
 
-  const opened = await openBroker({
+  opened = await openBroker({
     world,
     journal,
     registry,
@@ -96,16 +93,21 @@ export async function startFromFiles(
     watcher.close()
     return { problems: [opened.problem] }
   }
+  const { port, stop } = opened
   let cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
-  await ready(opened.port)
+  await ready(port)
   return {
-    port: opened.port,
+    port,
     async stop() {
       watcher.close()
       cancelRenewal()
       await reading
-      await opened.stop()
+      await stop()
     },
+  }
+
+  function readAgain(): void {
+    reading = reading.then(reload).catch(error => warn({ says: `reading the files: ${error}` }))
   }
 
   function warn(problem: Problem & { file?: string; line?: number }): void {
@@ -140,8 +142,18 @@ export async function startFromFiles(
     const moved = JSON.stringify(again.config.listener) !== JSON.stringify(listener)
     if (moved) warn({ says: '`listener` has changed', hint: 'start the broker again for that' })
     config = { ...again.config, listener }
+    watchAgain()
     await declare()
     await renew()
+  }
+
+  /** A changed config may name other folders and files. */
+  function watchAgain(): void {
+    const paths = watchedPaths(config, project)
+    if (JSON.stringify(paths) === JSON.stringify(watched)) return
+    watched = paths
+    watcher.close()
+    watcher = watchDeclared(paths, readAgain, world.clock)
   }
 
   async function renew(): Promise<void> {
@@ -149,7 +161,7 @@ export async function startFromFiles(
     if ('problem' in next) return warn(next.problem)
     if (next.why) warn({ says: `new server certificates: ${next.why}` })
     pki = next.pki
-    if ('renew' in opened) opened.renew(config, pki)
+    if (opened && 'renew' in opened) opened.renew(config, pki)
   }
 
   function renewLater(): void {
@@ -189,10 +201,9 @@ function configFlag({ configFile }: Project, io: Io): { configFlag?: string } {
 
 async function readConfig(project: Project): Promise<{ config: Config } | { problems: Problem[] }> {
   const { configFile, overrides } = project
-  const loaded =
-    configFile === undefined
-      ? { config: defaultConfig(), problems: [] }
-      : loadConfig(await readFile(configFile, 'utf8').catch(() => ''))
+  const text = configFile === undefined ? '' : await readText(configFile)
+  if (typeof text !== 'string') return { problems: [text] }
+  const loaded = loadConfig(text)
   if (loaded.config === undefined) {
     const name = configFile === undefined ? 'config.yaml' : basename(configFile)
     return {
@@ -209,6 +220,17 @@ async function readConfig(project: Project): Promise<{ config: Config } | { prob
       listener: { ...config.listener, port: overrides.port ?? config.listener.port },
       ...(overrides.log === undefined ? {} : { log: overrides.log }),
     },
+  }
+}
+
+/** A file that is gone or can't be read is a problem, never an empty config. */
+async function readText(file: string): Promise<string | Problem> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const problem = fileProblem(error, file)
+    if (problem) return problem
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 /** Room 1: who dialled. Makes the visit that goes through the corridor. */
 
 import type { Socket } from 'node:net'
+import { endByBug } from './bug.ts'
 import type { House } from './house.ts'
 import type { Visit } from './visit.ts'
 import { createWire } from './wire.ts'
@@ -10,7 +11,7 @@ export function accept(socket: Socket, house: House): Visit {
   const { port } = house.settings()
   const visit: Visit = {
     id: world.nextId('connection'),
-    wire: createWire(socket, world.clock),
+    wire: createWire(socket, world.clock, error => endByBug(visit)(error)),
     listenerPort: port,
     startedAt: world.clock.now(),
     startedElapsed: world.clock.elapsed(),

@@ -9,7 +9,7 @@ import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.t
 import type { Certificate } from '../x509/certificate.ts'
 import { type Judgement, judgeChain } from '../x509/judge.ts'
 import type { IssuerUnknown } from '../x509/problem.ts'
-import { askedOf, stack } from './handshake-end.ts'
+import { askedOf, phase, stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import { notRegistered } from './not-registered.ts'
 import { type Greeted, type Judged, type Met, pass, type Room, refuse } from './visit.ts'
@@ -20,8 +20,14 @@ export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => 
     const says = 'the Certificate message is malformed'
     return refuse(diagnose('CERTIFICATE_UNREADABLE', { position: 0, says }))
   }
+  if (flight.unreadable !== undefined) {
+    const evidence = { says: flight.unreadable, phase: phase(watch), ...stack(visit) }
+    return refuse(diagnose('HANDSHAKE_UNREADABLE', evidence))
+  }
   if (flight.chain === undefined || flight.chain.length === 0) {
-    return refuse(diagnose('CERTIFICATE_MISSING', { ...askedOf(watch), ...stack(visit) }))
+    const omitted = flight.chain === undefined ? { omitted: true } : {}
+    const evidence = { ...askedOf(watch), ...omitted, ...stack(visit) }
+    return refuse(diagnose('CERTIFICATE_MISSING', evidence))
   }
   // `candid device create`, and the device connects before the files have come to rest.
   await house.fresh?.()

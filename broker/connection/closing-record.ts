@@ -90,7 +90,9 @@ const CLIENT_ENDS: ReadonlySet<string> = new Set([
 ])
 
 function sideOf(reason: Diagnosis, clientEnded: boolean): 'we' | 'client' {
-  return clientEnded || CLIENT_ENDS.has(reason.code) ? 'client' : 'we'
+  // An alert in its evidence is the client's: it ended TLS, not we.
+  const byAlert = reason.code === 'CLOSE_TLS_BROKEN' && reason.evidence['alert'] !== undefined
+  return clientEnded || byAlert || CLIENT_ENDS.has(reason.code) ? 'client' : 'we'
 }
 
 function clientPhase(visit: Visit): string {

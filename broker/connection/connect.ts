@@ -7,6 +7,7 @@ import type { ConnectPacket, Packet } from '../mqtt/packet.ts'
 import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { connectRule, effectiveKeepAlive } from '../mqtt/rules.ts'
 import { recogniseProtocol } from '../tls/first-bytes.ts'
+import { endByBug } from './bug.ts'
 import { stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import {
@@ -31,7 +32,7 @@ type Outcome =
 
 export const connect: Room<Known, Asked> = async (visit, house) => {
   const { tls } = visit.handshake
-  const front = createFront(tls)
+  const front = createFront(tls, endByBug(visit))
   const limitMs = house.settings().config.tls.connectTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     const take = { packet: first, problem: broken }

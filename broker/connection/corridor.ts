@@ -4,8 +4,9 @@
  */
 
 import type { Socket } from 'node:net'
-import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import type { Diagnosis } from '../diagnosis/diagnosis.ts'
 import { accept } from './accept.ts'
+import { bug } from './bug.ts'
 import { certificate } from './certificate.ts'
 import { close } from './close.ts'
 import { connect } from './connect.ts'
@@ -47,14 +48,20 @@ export async function receive(socket: Socket, house: House): Promise<void> {
     done: written.passed,
   })
   const reason = await walk(visit, house).catch(bug)
-  await close(visit, reason, house, released.open).catch(error => {
-    // The record is owed whatever happens; a bug in the close room must not take it.
+  await close(visit, reason, house, released.open).catch(async error => {
+    // The record is owed whatever happens. What the rooms found out may be what can't be told, so it is left out.
     house.journal.write({ event: 'broker.warning', says: `closing ${visit.id} failed: ${error}` })
-    house.open.delete(visit.id)
-    socket.destroy()
+    await close(bare(visit), bug(error), house, released.open)
   })
   released.open()
   written.open()
+}
+
+/** What the close room needs in order to free everything, and nothing else. */
+function bare({ id, wire, listenerPort, startedAt, startedElapsed, session, mqtt }: Visit): Visit {
+  const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
+  const arrived = { id, wire, listenerPort, startedAt, startedElapsed }
+  return { ...arrived, ...kept, findings: [], brokerSent: 'unknown' }
 }
 
 /** A promise that somebody else fulfils. */
@@ -93,9 +100,4 @@ function report(finding: Diagnosis, visit: Visit, house: House): void {
     remedy,
     evidence,
   })
-}
-
-function bug(error: unknown): Diagnosis {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return diagnose('CLOSE_INTERNAL_ERROR', { error: text })
 }

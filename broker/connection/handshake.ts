@@ -50,11 +50,21 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     const [label = '', , secret = ''] = text.toString('latin1').trim().split(' ')
     watch.secret(label, Buffer.from(secret, 'hex'))
   })
-  // Stays for the whole connection: an error of a dying socket must never be unheard.
-  tls.on('error', (error: Error & { code?: string }) => {
+  // Stays for the whole connection: an error of a dying socket must never be unheard. Until the handshake is done, the rooms
+  // of the handshake say what an error means. After it, node:tls tells only a tls.Server, by an event of its own.
+  let secure = false
+  const broken = (error: Error & { code?: string }): void => {
     line.cut()
-    // Until then the rooms of the handshake say what the error means.
-    if (visit.secured) endVisit(visit, tlsBroken(error))
+    if (secure) endVisit(visit, tlsBroken(error))
+  }
+  tls.once('secure', () => {
+    // Node may finish a handshake on a socket that it is about to report as failed.
+    secure = !tls.destroyed
+  })
+  tls.on('error', broken)
+  tls.on('_tlsError', (error: Error & { library?: string }) => {
+    // Another library's error is a leftover of a wrong signature in the chain (see flight.ts): TLS itself is sound.
+    if (secure && error.library === 'SSL routines') broken(error)
   })
 
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000

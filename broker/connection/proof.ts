@@ -57,6 +57,8 @@ export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house)
   // From here on nothing is watched: the bytes go straight through.
   line.watch(undefined)
   visit.brokerSent = 'Finished'
+  // The flight was given away; a session that lasts for days need not hold it.
+  Object.assign(visit.handshake, { flight: { ...flight, pieces: () => [] } })
   const hello = watch.serverHello()
   return pass({
     secured: {

@@ -150,8 +150,17 @@ function forgotten(leaf: Certificate, registry: Registry): Diagnosis {
   return notRegistered(leaf, registry) ?? diagnose('CERTIFICATE_ISSUER_UNKNOWN', unknown)
 }
 
+/** Why a session can't go on, or be, whose certificate is not ACTIVE any more. */
+export function endOfRegistration(
+  registered: RegisteredCertificate | undefined,
+  registry: Registry,
+): Diagnosis {
+  if (registered) return statusDiagnosis(registered, registry)
+  return diagnose('CLOSE_BY_BROKER', { why: 'its certificate is not registered any more' })
+}
+
 /** Why a registered certificate can't connect, by its status. */
-export function statusDiagnosis(registered: RegisteredCertificate, registry: Registry): Diagnosis {
+function statusDiagnosis(registered: RegisteredCertificate, registry: Registry): Diagnosis {
   const { certificateId, status, source } = registered
   const [thingName] = registry.thingsOf(certificateId)
   const evidence = {

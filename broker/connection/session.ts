@@ -7,7 +7,9 @@ import { diagnose } from '../diagnosis/diagnosis.ts'
 import { createLine } from '../mqtt/line.ts'
 import { narrate } from '../policy/narrate.ts'
 import { authorizer } from './authorize.ts'
+import { endByBug } from './bug.ts'
 import type { House } from './house.ts'
+import { endOfRegistration } from './registration.ts'
 import {
   type Asked,
   type Authorizer,
@@ -35,6 +37,9 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   for (let older = house.sessions.get(clientId); older; older = house.sessions.get(clientId)) {
     await older.end(diagnose('CLOSE_DUPLICATE_CLIENT_ID', { clientId, by }))
   }
+  // The wait may have been long enough for the certificate to be deactivated.
+  const still = house.registry.certificate(certificateId)
+  if (still?.status !== 'ACTIVE') return refuse(endOfRegistration(still, house.registry))
   const own = house.open.get(visit.id)
   if (own) {
     own.certificateId = certificateId
@@ -79,7 +84,15 @@ function open(
       made.ended = { error }
       made.onEnded?.()
     },
-    mayReceive: topic => mayReceive(topic, visit, house, authorize),
+    mayReceive(topic) {
+      // Called while another device's packet is handled: a bug here must not end that one.
+      try {
+        return mayReceive(topic, visit, house, authorize)
+      } catch (error) {
+        endByBug(visit)(error)
+        return false
+      }
+    },
     tooSlow(bytes, limit) {
       made.tooSlow ??= { bytes, limit }
       made.onEnded?.()
@@ -133,7 +146,8 @@ const FINDINGS_LIMIT = 50
 
 function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): void {
   const { principal, mqtt, secured } = visit
-  visit.connack = 0
+  // Gone before it could be told: then it has seen no CONNACK.
+  if (visit.handshake.tls.writable) visit.connack = 0
   visit.brokerSent = 'CONNACK'
   house.journal.write({
     event: 'connection.connected',

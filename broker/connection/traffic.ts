@@ -55,6 +55,8 @@ export const traffic: Room<Known, never> = async (visit, house) => {
         },
         problem: problem => end(problemDiagnosis(problem)),
       })
+      // The close_notify may have come with the CONNECT, when nobody was listening for it yet.
+      if (tls.readableEnded) closed()
       visit.wire.onEnd(({ reset }) => {
         // A DISCONNECT and the FIN often come together: read what is there before calling it lost.
         front.pump()
@@ -74,6 +76,10 @@ export const traffic: Room<Known, never> = async (visit, house) => {
 }
 
 function judge(packet: Packet, visit: Visit & Known): Diagnosis | undefined {
+  if (lacksIdentifier(packet)) {
+    const why = 'its packet identifier is 0 [MQTT-2.3.1-1]'
+    return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: packet.cmd.toUpperCase() })
+  }
   switch (packet.cmd) {
     case 'publish':
       return judgePublish(packet, visit)
@@ -94,6 +100,12 @@ function judge(packet: Packet, visit: Visit & Known): Diagnosis | undefined {
       return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: packet.cmd.toUpperCase() })
     }
   }
+}
+
+/** SUBSCRIBE, UNSUBSCRIBE and a PUBLISH above QoS 0 must have one. */
+function lacksIdentifier(packet: Packet): boolean {
+  if (packet.cmd === 'publish') return packet.qos > 0 && packet.messageId === 0
+  return (packet.cmd === 'subscribe' || packet.cmd === 'unsubscribe') && packet.messageId === 0
 }
 
 function judgePublish(packet: PublishPacket, visit: Visit & Known): Diagnosis | undefined {

@@ -32,7 +32,8 @@ export type Wire = {
  */
 const LINGER_MS = 1000
 
-export function createWire(socket: Socket, clock: Clock): Wire {
+/** @param failed told of a throw in what takes the bytes: it must not reach the process */
+export function createWire(socket: Socket, clock: Clock, failed: (error: unknown) => void): Wire {
   let take: ((chunk: Buffer) => void) | undefined
   let kept: Buffer[] = []
   let end: WireEnd | undefined
@@ -47,7 +48,7 @@ export function createWire(socket: Socket, clock: Clock): Wire {
   })
   socket.on('data', (chunk: Buffer) => {
     if (finished) return
-    if (take) take(chunk)
+    if (take) guarded(() => take?.(chunk))
     else kept.push(chunk)
   })
   socket.on('end', () => {
@@ -59,7 +60,15 @@ export function createWire(socket: Socket, clock: Clock): Wire {
   function ended(how: WireEnd): void {
     if (end !== undefined) return
     end = how
-    for (const tell of tellers.splice(0)) tell(how)
+    for (const tell of tellers.splice(0)) guarded(() => tell(how))
+  }
+
+  function guarded(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      failed(error)
+    }
   }
 
   return {

@@ -14,6 +14,8 @@ export type CertificateEvidence = {
     certificateTypesAsked: string[]
     /** How many CA names our CertificateRequest carried: none, so nothing excused the client. */
     caNamesAsked: number
+    /** There was not even an empty Certificate message: the client ignored that it was asked. */
+    omitted?: boolean
     stack?: string
   }
   CERTIFICATE_UNREADABLE: {
@@ -80,9 +82,9 @@ export const certificate: Entries<CertificateEvidence> = {
     severity: 'error',
     blame: 'device',
     certainty: 'proof',
-    title: 'The client sent an empty Certificate message',
-    says: ({ caNamesAsked, signatureAlgorithmsAsked }) =>
-      `the client was asked for its certificate and sent none (an empty Certificate message); ${
+    title: 'The client sent no certificate',
+    says: ({ caNamesAsked, omitted, signatureAlgorithmsAsked }) =>
+      `the client was asked for its certificate and sent none (${omitted ? 'no' : 'an empty'} Certificate message); ${
         caNamesAsked === 0 ? 'we named no CAs' : `we named ${caNamesAsked} CAs`
       } and take ${list(signatureAlgorithmsAsked, 3)}`,
     remedy: ({ stack }) =>

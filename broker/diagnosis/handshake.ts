@@ -77,6 +77,7 @@ export type HandshakeEvidence = {
     proofBytes?: number
   }
   HANDSHAKE_FLIGHT_TOO_LARGE: { bytes: number; limit: number }
+  HANDSHAKE_UNREADABLE: { says: string; phase: string; stack?: string }
 }
 
 export type Candidate = { cause: string; why: string }
@@ -285,6 +286,25 @@ export const handshake: Entries<HandshakeEvidence> = {
       openssl: 'ERR_SSL_UNEXPECTED_MESSAGE',
       phase: "our certificate was sent, the client's last message was Certificate",
       alert: 10,
+    },
+  },
+
+  HANDSHAKE_UNREADABLE: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: "The client's answer to our certificate cannot be read",
+    says: ({ says, phase }) =>
+      `the client's answer to our first messages can't be read: ${plain(says)}; ${plain(phase)}`,
+    remedy: () =>
+      'look for a proxy or a driver that changes bytes on the way, for two tasks that write to one connection, or for plain bytes written past TLS',
+    alert: 20,
+    aws: { note: 'not measured on AWS IoT; the RFC asks for alert 20' },
+    references: ['RFC 8446 5.2', 'RFC 5246 7.2.2'],
+    example: {
+      says: 'a record of it does not open under the keys of this handshake',
+      phase: "our certificate was sent, the client's last message was ClientHello",
     },
   },
 

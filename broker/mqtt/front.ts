@@ -29,7 +29,8 @@ export type Taker = {
   problem(problem: PacketProblem): void
 }
 
-export function createFront(socket: Duplex): Front {
+/** @param failed told of a throw in what takes the packets: it must not reach the process */
+export function createFront(socket: Duplex, failed: (error: unknown) => void): Front {
   const reader = packetReader()
   let taker: Taker | undefined
   let queue: Packet[] = []
@@ -51,6 +52,9 @@ export function createFront(socket: Duplex): Front {
       try {
         do drain()
         while (read())
+      } catch (error) {
+        taker = undefined
+        failed(error)
       } finally {
         pumping = false
       }
@@ -82,7 +86,7 @@ export function createFront(socket: Duplex): Front {
     if (!taker || problem) return false
     const chunk = socket.read() as Buffer | null
     if (chunk === null) return false
-    if (front.bytes.in === 0) first = chunk.subarray(0, 32)
+    if (front.bytes.in === 0) first = Buffer.from(chunk.subarray(0, 32))
     front.bytes.in += chunk.length
     const result = reader.push(chunk)
     problem = result.problem

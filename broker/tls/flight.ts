@@ -13,6 +13,8 @@ export type Flight = {
   chain?: Buffer[]
   /** The Certificate message could not be read. */
   malformed: boolean
+  /** Why it, or the end of it, could not be read at all. */
+  unreadable?: string
   /** A CertificateVerify came. */
   proved: boolean
   /** More bytes than any real flight: not to be passed on. */
@@ -35,6 +37,7 @@ export function flightOf(given: {
   malformed: boolean
   proved: boolean
   tooLarge: boolean
+  unreadable: string | undefined
 }): Flight {
   const { held, certificateEnd, chain } = given
   const after = Buffer.concat(given.after)
@@ -43,6 +46,7 @@ export function flightOf(given: {
   return {
     ...(chain === undefined ? {} : { chain }),
     malformed: given.malformed,
+    ...(given.unreadable === undefined ? {} : { unreadable: given.unreadable }),
     proved: given.proved,
     tooLarge: given.tooLarge,
     bytes,

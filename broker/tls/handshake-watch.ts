@@ -44,6 +44,7 @@ export type HandshakeWatch = {
 export const FLIGHT_LIMIT = 160_000
 
 const TLS13 = 0x0304
+const ALERT_RECORD = 7
 const FATAL = 2
 
 export function handshakeWatch(): HandshakeWatch {
@@ -59,6 +60,7 @@ export function handshakeWatch(): HandshakeWatch {
   let certificateEnd = 0
   let chain: Buffer[] | undefined
   let malformed = false
+  let unreadable: string | undefined
   let proved = false
   let changedCipher = false
   let done = false
@@ -107,7 +109,10 @@ export function handshakeWatch(): HandshakeWatch {
     if (record.type !== recordType.applicationData) return false
     clientKeys ??= keys('CLIENT_HANDSHAKE_TRAFFIC_SECRET')
     const opened = clientKeys?.open(record.bytes)
-    if (opened === undefined) return true
+    if (opened === undefined) {
+      unreadable = 'a record of it does not open under the keys of this handshake'
+      return true
+    }
     if (opened.type === recordType.alert) {
       note('client', opened.content)
       clientSent = 'alert'
@@ -140,7 +145,8 @@ export function handshakeWatch(): HandshakeWatch {
     },
     inbound(chunk) {
       // Until our ServerHello is out (or a retry was asked for), what comes belongs to the hello.
-      if (done || server.hello() === undefined) return { pass: [chunk] }
+      if (done) return { pass: [chunk] }
+      if (server.hello() === undefined) return refusesRetry(chunk) ?? { pass: [chunk] }
       const records = inRecords.push(chunk)
       for (const [index, record] of records.entries()) {
         held.push(record.bytes)
@@ -150,6 +156,7 @@ export function handshakeWatch(): HandshakeWatch {
         return { pass: [], flight: finish(after) }
       }
       const tooLarge = heldBytes + inRecords.rest().length > FLIGHT_LIMIT || messages.overflowed()
+      if (inRecords.broken()) unreadable = 'its bytes are no TLS records'
       if (tooLarge || inRecords.broken()) return { pass: [], flight: finish([inRecords.rest()]) }
       return { pass: [] }
     },
@@ -172,11 +179,28 @@ export function handshakeWatch(): HandshakeWatch {
     },
   }
 
+  /** An alert in the place of the second ClientHello that our HelloRetryRequest asked for. */
+  function refusesRetry(chunk: Buffer): { pass: Buffer[]; flight: Flight } | undefined {
+    if (chunk.length !== ALERT_RECORD || chunk[0] !== recordType.alert) return undefined
+    note('client', chunk.subarray(5))
+    clientSent = 'alert'
+    return { pass: [], flight: finish([]) }
+  }
+
   function finish(after: Buffer[]): Flight {
     done = true
     server.answered()
     const tooLarge = heldBytes > FLIGHT_LIMIT || messages.overflowed()
-    const flight = flightOf({ held, after, certificateEnd, chain, malformed, proved, tooLarge })
+    const flight = flightOf({
+      held,
+      after,
+      certificateEnd,
+      chain,
+      malformed,
+      proved,
+      tooLarge,
+      unreadable,
+    })
     held = []
     return flight
   }

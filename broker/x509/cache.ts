@@ -3,7 +3,6 @@
  * used first out, because strangers may send as many different certificates as they like.
  */
 
-import { createHash } from 'node:crypto'
 import { type Certificate, type CertificateReading, readCertificate } from './certificate.ts'
 import { signedBy } from './path.ts'
 
@@ -15,6 +14,9 @@ export type CertificateCache = {
   readonly size: number
 }
 
+/** Device certificates are below 2 KB. A stranger's may be any size, and what is kept has to be bounded in bytes too. */
+const LARGEST_KEPT = 8192
+
 /** @param limit how many certificates are kept */
 export function certificateCache(limit: number): CertificateCache {
   const kept = new Map<string, CertificateReading>()
@@ -24,13 +26,14 @@ export function certificateCache(limit: number): CertificateCache {
       return kept.size
     },
     read(der) {
-      const key = createHash('sha256').update(der).digest('base64')
+      // The bytes themselves are the key: a hash of them would cost more than it saves.
+      const key = der.toString('latin1')
       const known = kept.get(key)
       // A copy, so that a kept certificate doesn't hold on to the whole record that it came in.
       const reading = known ?? readCertificate(Buffer.from(der))
       // Only what could be read is kept: the rest is cheap to refuse again, and a stranger's.
       if (known) kept.delete(key)
-      if (reading.ok && limit > 0) kept.set(key, reading)
+      if (reading.ok && der.length <= LARGEST_KEPT) kept.set(key, reading)
       if (kept.size > limit) kept.delete(kept.keys().next().value as string)
       return reading
     },

@@ -9,7 +9,9 @@ function topics(count: number): string[] {
 
 function frontWith(names: string[]): { front: Front; socket: PassThrough } {
   const socket = new PassThrough()
-  const front = createFront(socket)
+  const front = createFront(socket, error => {
+    throw error
+  })
   socket.write(Buffer.concat(names.map(topic => publishPacket({ topic }))))
   return { front, socket }
 }

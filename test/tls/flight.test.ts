@@ -29,6 +29,7 @@ t.test(
           malformed: false,
           proved: false,
           tooLarge: false,
+          unreadable: undefined,
         })
         const pieces = flight.pieces()
         const whole = Buffer.concat(held)
