@@ -43,6 +43,8 @@ class Line extends EventEmitter {
   see: ((chunk: Buffer) => void) | undefined
   open = true
   destroyed = false
+  /** node:tls reads it: a client's close_notify doesn't end our side before the close room has spoken. */
+  readonly allowHalfOpen = true
   readonly readable = true
   readonly writable = true
   readonly #wire: Wire

@@ -1,5 +1,12 @@
+import { connect as dialTls } from 'node:tls'
 import t from 'tap'
 import { allow, connect, running } from '../helpers/device.ts'
+import {
+  connectPacket,
+  disconnectPacket,
+  publishPacket,
+  readPackets,
+} from '../helpers/mqtt-bytes.ts'
 
 t.test('the same client id again takes over: the older connection is closed', async t => {
   const broker = await running(t)
@@ -97,6 +104,50 @@ t.test('MQTT 5 is refused in its own form until it is built', async t => {
     sent: { connack: 0x84 },
   })
 })
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  t.test(
+    `${version}: a device that says all at once and leaves is heard, and answered`,
+    async t => {
+      const broker = await running(t)
+      const listener = await broker.createDevice('listener')
+      const sub = await connect(t, broker, listener)
+      await sub.client.subscribeAsync('a/b', { qos: 1 })
+      const message = new Promise(resolve => sub.client.once('message', resolve))
+      const { certificate, privateKey, ca } = await broker.createDevice('hasty')
+      const hasty = dialTls({
+        port: broker.port,
+        host: '127.0.0.1',
+        servername: broker.host,
+        cert: certificate,
+        key: privateKey,
+        ca,
+        minVersion: version,
+        maxVersion: version,
+      })
+      const answers: Buffer[] = []
+      hasty.on('data', (bytes: Buffer) => answers.push(bytes))
+      hasty.end(
+        Buffer.concat([
+          connectPacket({ clientId: 'hasty' }),
+          publishPacket({ topic: 'a/b', payload: 'x', qos: 1 }),
+          disconnectPacket(),
+        ]),
+      )
+      await new Promise(resolve => hasty.once('close', resolve))
+      await message
+      t.match(await broker.closed({ clientId: 'hasty' }), {
+        code: 'CLOSE_BY_CLIENT',
+        verdict: 'closed',
+        sent: { connack: 0 },
+        mqtt: { packets: { in: 3 } },
+      })
+      t.same(sub.seen.messages, [['a/b', 'x', false]])
+      const commands = readPackets(Buffer.concat(answers)).map(({ cmd }) => cmd)
+      t.same(commands, ['connack', 'puback'])
+    },
+  )
+}
 
 t.test('an empty client id is given one, as AWS does', async t => {
   const broker = await running(t)
