@@ -112,6 +112,18 @@ export function tlsBroken({ code, message }: Error & { code?: string }): Diagnos
   return diagnose('CLOSE_TLS_BROKEN', { openssl: code ?? message, ...heard })
 }
 
+/** With which alert OpenSSL ends TLS for such an error, as far as it is known: after the handshake we can't read it. */
+export function openSslAlert(code: string | undefined): number | undefined {
+  return OPENSSL_ALERTS.find(([, pattern]) => pattern.test(code ?? ''))?.[0]
+}
+
+const OPENSSL_ALERTS: [alert: number, code: RegExp][] = [
+  [10, /^ERR_SSL_(BAD_RECORD_TYPE|UNEXPECTED_MESSAGE|UNEXPECTED_RECORD)$/],
+  [20, /DECRYPTION_FAILED_OR_BAD_RECORD_MAC$|CIPHER_OPERATION_FAILED$|BAD_DECRYPT$/],
+  [22, /^ERR_SSL_(DATA|ENCRYPTED|PACKET)_LENGTH_TOO_LONG$/],
+  [70, /^ERR_SSL_WRONG_VERSION_NUMBER$/],
+]
+
 /** How far the handshake came, in words. */
 export function phase(watch: HandshakeWatch): string {
   const ours = watch.certificateShown()

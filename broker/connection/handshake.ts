@@ -13,6 +13,7 @@ import {
   afterMs,
   clientAlert,
   helloRefused,
+  openSslAlert,
   phase,
   stack,
   tlsBroken,
@@ -55,7 +56,10 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   let secure = false
   const broken = (error: Error & { code?: string }): void => {
     line.cut()
-    if (secure) endVisit(visit, tlsBroken(error))
+    if (!secure) return
+    const alert = openSslAlert(error.code)
+    if (alert !== undefined) watch.alertSent(alert)
+    endVisit(visit, tlsBroken(error))
   }
   tls.once('secure', () => {
     // Node may finish a handshake on a socket that it is about to report as failed.
@@ -63,8 +67,8 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   })
   tls.on('error', broken)
   tls.on('_tlsError', (error: Error & { library?: string }) => {
-    // Another library's error is a leftover of a wrong signature in the chain (see flight.ts): TLS itself is sound.
-    if (secure && error.library === 'SSL routines') broken(error)
+    // As the flight is fed, another library's error is what a wrong signature in the chain left (see flight.ts).
+    if (secure && (visit.secured || error.library === 'SSL routines')) broken(error)
   })
 
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000

@@ -30,6 +30,8 @@ export type HandshakeWatch = {
   request(): CertificateRequest | undefined
   /** Alerts seen in clear, or in the client's second flight. */
   alerts(): Alert[]
+  /** Notes a fatal alert of ours that went out when nothing was watched any more. */
+  alertSent(number: number): void
   /** An alert that OpenSSL sent encrypted: worth looking for only when the handshake failed. */
   sealedAlert(): Alert | undefined
   /** The last handshake message of the client, in its own words: `ClientHello`, `Certificate`, ... */
@@ -164,6 +166,7 @@ export function handshakeWatch(): HandshakeWatch {
     server: () => server.read(serverKeys),
     request: () => server.request(serverKeys),
     alerts: () => alerts,
+    alertSent: number => note('broker', Buffer.from([FATAL, number])),
     sealedAlert() {
       const sealed = server.sealedAlert(() => keys('SERVER_TRAFFIC_SECRET_0'))
       return sealed && { from: 'broker', ...sealed }
