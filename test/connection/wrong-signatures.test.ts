@@ -3,7 +3,6 @@
  * throws where nobody can catch it: any stranger could stop the process. broker/tls/flight.ts says what is done about it.
  */
 
-import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as dialTls } from 'node:tls'
@@ -148,7 +147,7 @@ async function visit(
   })
   // How it was thrown out, the broker's record tells.
   socket.on('error', () => {})
-  await once(socket, 'close')
+  await new Promise(resolve => socket.once('close', resolve))
   return seen
 }
 

@@ -1,0 +1,115 @@
+/** The chain as it was sent. Most of it waits for the CONNECT, as on AWS; the first two end the handshake. */
+
+import type { CertificateEvidence } from '../../../broker/diagnosis/certificate.ts'
+import type { Broker } from '../../../broker/main.ts'
+import { type Minted, minted, mintedDevice, PKI_NOW, pki } from '../../helpers/pki.ts'
+import type { Provocation, Provocations } from './provocation.ts'
+import { chainOf, changing, connectVisit, tlsVisit } from './visitors.ts'
+
+const TLS12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
+/** OpenSSL itself would not load the weak ones. */
+const ANY = { ciphers: 'DEFAULT@SECLEVEL=0' }
+
+/** Refused at CONNECT, without a word. */
+const silent = { verdict: 'refused', side: 'we' } as const
+
+export const certificate: Provocations<CertificateEvidence> = {
+  CERTIFICATE_MISSING: {
+    act: broker => tlsVisit(broker, {}, TLS12),
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 42 },
+    evidence: { version: 'TLSv1.2', caNamesAsked: 0 },
+  },
+  CERTIFICATE_UNREADABLE: {
+    async act(broker, t) {
+      const { device } = pki()
+      const port = await changing(t, broker, record => {
+        const at = record.indexOf(device.der)
+        if (at < 0) return record
+        const copy = Buffer.from(record)
+        // The outermost tag: SEQUENCE becomes SET.
+        copy.writeUInt8(0x31, at)
+        return copy
+      })
+      return tlsVisit(broker, chainOf(device), { ...TLS12, port })
+    },
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 42 },
+    evidence: { position: 0 },
+  },
+  CERTIFICATE_EXPIRED: {
+    act: broker => connectVisit(broker, chainOf(pki().expired)),
+    ...silent,
+    evidence: { now: new Date(PKI_NOW).toISOString() },
+  },
+  CERTIFICATE_NOT_YET_VALID: {
+    act: broker => connectVisit(broker, chainOf(pki().notYetValid)),
+    ...silent,
+    evidence: { now: new Date(PKI_NOW).toISOString() },
+  },
+  CERTIFICATE_KEY_UNSUPPORTED: {
+    act: broker => connectVisit(broker, chainOf(pki().rsa1024), {}, ANY),
+    ...silent,
+    evidence: { key: 'RSA 1024' },
+  },
+  CERTIFICATE_SIGNATURE_UNSUPPORTED: {
+    act: broker => connectVisit(broker, chainOf(pki().sha1), {}, ANY),
+    ...silent,
+    evidence: { signature: 'ecdsa-with-SHA1' },
+  },
+  CERTIFICATE_ISSUER_UNKNOWN: {
+    act: broker => connectVisit(broker, chainOf(pki().stranger.device)),
+    ...silent,
+    evidence: { issuer: 'CN=Stranger CA' },
+  },
+  CERTIFICATE_SIGNER_MISMATCH: {
+    act(broker) {
+      const [registered, namesake] = [ca('Mismatch'), ca('Mismatch')]
+      broker.registerAuthority(registered.pem)
+      return connectVisit(broker, chainOf(mintedDevice('mismatch', namesake), namesake))
+    },
+    ...silent,
+    evidence: { signedBySent: true },
+  },
+  CHAIN_SIGNER_DIFFERS: {
+    options: { clock: PKI_NOW, provisioning: { chain: 'strict' } },
+    act(broker) {
+      const [registered, namesake] = [ca('Namesake'), ca('Namesake')]
+      broker.registerAuthority(registered.pem)
+      return connectVisit(broker, chainOf(mintedDevice('namesake', registered), namesake))
+    },
+    ...silent,
+    evidence: { sameKey: false, leafSignedBy: 'registered', strict: true },
+  },
+  CHAIN_ORDER: finding((signer, root) => [root, signer], {
+    sent: ['CN=finding, O=Acme', 'CN=Finding root', 'CN=Finding signer'],
+  }),
+  CHAIN_INCOMPLETE: finding((_signer, root) => [root], { missing: 'CN=Finding signer' }),
+  CHAIN_UNRELATED: finding(() => [pki().stranger.ca], { subjects: ['CN=Stranger CA'] }),
+}
+
+/** A first contact with such certificates behind the device's own: registered all the same. */
+function finding(
+  behind: (signer: Minted, root: Minted) => Minted[],
+  evidence: object,
+): Provocation {
+  return {
+    act(broker: Broker) {
+      const root = ca('Finding root')
+      const signer = ca('Finding signer', root)
+      broker.registerAuthority(root.pem)
+      broker.registerAuthority(signer.pem)
+      return connectVisit(broker, chainOf(mintedDevice('finding', signer), ...behind(signer, root)))
+    },
+    findingOf: 'REGISTRATION_JITR_PENDING',
+    ...silent,
+    evidence,
+  }
+}
+
+/** A CA of its own, so that the cases can share a broker. */
+function ca(name: string, issuer?: Minted): Minted {
+  return minted({ subject: [['CN', name]], isCa: true, ...(issuer && { issuer }) })
+}

@@ -1,0 +1,57 @@
+/** TLS is fine; the first packet isn't, or doesn't come. */
+
+import type { ConnectEvidence } from '../../../broker/diagnosis/connect.ts'
+import type { Broker } from '../../../broker/main.ts'
+import type { ConnectOptions } from '../../helpers/mqtt-bytes.ts'
+import type { Provocation, Provocations } from './provocation.ts'
+import { connectVisit, type TlsScript, tlsVisit } from './visitors.ts'
+
+export const connect: Provocations<ConnectEvidence> = {
+  CONNECT_TIMEOUT: {
+    options: { tls: { connectTimeoutSeconds: 0.05 } },
+    ...registered(() => {}),
+    evidence: { bytes: 0 },
+  },
+  CONNECT_ABANDONED: {
+    ...registered(socket => void socket.end()),
+    side: 'client',
+    evidence: { bytes: 0, closeNotify: true },
+  },
+  CONNECT_NOT_MQTT: {
+    ...registered(socket => void socket.write('GET / HTTP/1.1\r\n\r\n')),
+    evidence: { protocol: 'HTTP' },
+  },
+  CONNECT_PROTOCOL_UNSUPPORTED: {
+    ...asking({ protocolId: 'MQIsdp', protocolVersion: 3 }),
+    sent: { connack: 1 },
+    evidence: { protocol: '3.1', level: 3 },
+  },
+  CONNECT_CLIENT_ID_INVALID: {
+    ...asking({ clientId: 'x'.repeat(129) }),
+    evidence: { bytes: 129, limit: 128 },
+  },
+  CONNECT_WILL_INVALID: {
+    ...asking({ will: { topic: 'a/#', payload: Buffer.from('x'), qos: 0, retain: false } }),
+    evidence: { topic: 'a/#' },
+  },
+}
+
+function registered(script: TlsScript): Provocation {
+  return {
+    async act(broker: Broker) {
+      return tlsVisit(broker, await broker.createDevice('device'), {}, script)
+    },
+    verdict: 'refused',
+    side: 'we',
+  }
+}
+
+function asking(options: ConnectOptions): Provocation {
+  return {
+    async act(broker: Broker) {
+      return connectVisit(broker, await broker.createDevice('device'), options)
+    },
+    verdict: 'refused',
+    side: 'we',
+  }
+}

@@ -1,0 +1,60 @@
+/** What the registry says, and first contacts. AWS answers all of these with the same silence. */
+
+import type { RegistrationEvidence } from '../../../broker/diagnosis/registration.ts'
+import type { AuthorityOptions, Broker, DeviceOptions } from '../../../broker/main.ts'
+import { minted, mintedDevice } from '../../helpers/pki.ts'
+import { type Provocation, type Provocations, register } from './provocation.ts'
+import { chainOf, connectVisit } from './visitors.ts'
+
+const silent = { verdict: 'refused', side: 'we' } as const
+const CERTIFICATE = { Type: 'AWS::IoT::Certificate', Properties: { Status: 'ACTIVE' } }
+const THING = { Type: 'AWS::IoT::Thing', Properties: { ThingName: 'made' } }
+
+export const registration: Provocations<RegistrationEvidence> = {
+  REGISTRATION_NOT_REGISTERED: {
+    act(broker) {
+      const issuer = ca()
+      register(broker, mintedDevice('neighbour', issuer))
+      return connectVisit(broker, chainOf(mintedDevice('forgotten', issuer)))
+    },
+    ...silent,
+    evidence: { same: 'issuer', near: [{ subject: 'CN=neighbour, O=Acme' }] },
+  },
+  REGISTRATION_INACTIVE: ofStatus('INACTIVE'),
+  REGISTRATION_REVOKED: ofStatus('REVOKED'),
+  REGISTRATION_PENDING_ACTIVATION: ofStatus('PENDING_ACTIVATION'),
+  REGISTRATION_PENDING_TRANSFER: ofStatus('PENDING_TRANSFER'),
+  REGISTRATION_CA_INACTIVE: ofAuthority({ status: 'INACTIVE' }),
+  REGISTRATION_AUTO_DISABLED: ofAuthority({ autoRegistration: 'DISABLE' }),
+  REGISTRATION_JITP_PROVISIONED: ofAuthority({
+    template: { Resources: { thing: THING, certificate: CERTIFICATE } },
+  }),
+  REGISTRATION_JITR_PENDING: ofAuthority({}),
+  REGISTRATION_TEMPLATE_FAILED: ofAuthority({ template: { Resources: { thing: THING } } }),
+}
+
+function ofStatus(status: NonNullable<DeviceOptions['status']>): Provocation {
+  return {
+    async act(broker: Broker) {
+      return connectVisit(broker, await broker.createDevice('device', { status }))
+    },
+    ...silent,
+    evidence: { status, thingName: 'device' },
+  }
+}
+
+function ofAuthority(options: AuthorityOptions): Provocation {
+  return {
+    act(broker: Broker) {
+      const issuer = ca()
+      broker.registerAuthority(issuer.pem, options)
+      return connectVisit(broker, chainOf(mintedDevice('newcomer', issuer)))
+    },
+    ...silent,
+  }
+}
+
+/** A CA of its own, so that the cases can share a broker. */
+function ca() {
+  return minted({ subject: [['CN', 'Factory']], isCa: true })
+}

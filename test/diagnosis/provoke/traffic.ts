@@ -1,0 +1,120 @@
+/** What the policies, AWS's limits and the protocol forbid: the connection itself, and what comes after its CONNACK. */
+
+import { once } from 'node:events'
+import type { TLSSocket } from 'node:tls'
+import type { PermissionEvidence } from '../../../broker/diagnosis/permission.ts'
+import type { TrafficEvidence } from '../../../broker/diagnosis/traffic.ts'
+import type { Broker } from '../../../broker/main.ts'
+import { allow } from '../../helpers/device.ts'
+import {
+  connectPacket,
+  disconnectPacket,
+  publishPacket,
+  subscribePacket,
+} from '../../helpers/mqtt-bytes.ts'
+import type { Provocation, Provocations, Saw } from './provocation.ts'
+import { connectVisit, session, sessionOf } from './visitors.ts'
+
+export const permission: Provocations<PermissionEvidence> = {
+  PERMISSION_CONNECT_DENIED: {
+    async act(broker) {
+      const device = await broker.createDevice('device', { policy: allow(['iot:Publish', '*']) })
+      return connectVisit(broker, device)
+    },
+    verdict: 'refused',
+    side: 'we',
+    evidence: { action: 'iot:Connect', outcome: 'IMPLICIT_DENY' },
+  },
+}
+
+const OWN = allow(
+  ['iot:Connect', 'client/device'],
+  ['iot:Publish', 'topic/ok/*'],
+  ['iot:Subscribe', 'topicfilter/*'],
+)
+
+export const traffic: Provocations<TrafficEvidence> = {
+  TRAFFIC_PUBLISH_DENIED: sending(publishPacket({ topic: 'secret' }), { topic: 'secret' }),
+  TRAFFIC_SUBSCRIBE_DENIED: sending(
+    subscribePacket(['x']),
+    { topic: 'x' },
+    allow(['iot:Connect', 'client/device']),
+  ),
+  TRAFFIC_RETAIN_DENIED: sending(publishPacket({ topic: 'ok/x', retain: true }), { topic: 'ok/x' }),
+  TRAFFIC_RECEIVE_DENIED: {
+    act: broker =>
+      session(broker, {
+        device: { policy: OWN },
+        async script(socket, packets) {
+          socket.write(subscribePacket(['ok/x']))
+          socket.write(publishPacket({ topic: 'ok/x', qos: 1 }))
+          while (!packets().includes('puback')) await once(socket, 'data')
+          socket.end(disconnectPacket())
+        },
+      }),
+    findingOf: 'CLOSE_BY_CLIENT',
+    verdict: 'closed',
+    side: 'client',
+    sent: { connack: 0 },
+    evidence: { action: 'iot:Receive', topic: 'ok/x' },
+  },
+  TRAFFIC_QOS2: sending(publishPacket({ topic: 'ok/x', qos: 2 }), { packet: 'PUBLISH' }),
+  TRAFFIC_TOPIC_INVALID: sending(publishPacket({ topic: 'ok/2/3/4/5/6/7/8/9' }), {}),
+  TRAFFIC_TOPIC_RESERVED: sending(publishPacket({ topic: '$SYS/x' }), { topic: '$SYS/x' }),
+  TRAFFIC_PAYLOAD_TOO_LARGE: sending(
+    publishPacket({ topic: 'ok/x', payload: Buffer.alloc(131_073) }),
+    { bytes: 131_073, limit: 131_072 },
+  ),
+  TRAFFIC_TOO_MANY_FILTERS: sending(
+    subscribePacket(Array.from({ length: 9 }, (_, index) => `ok/${index}`)),
+    { filters: 9, limit: 8 },
+  ),
+  TRAFFIC_PROTOCOL_ERROR: sending(connectPacket(), { packet: 'CONNECT' }),
+  TRAFFIC_SLOW_CONSUMER: {
+    act: slowConsumer,
+    verdict: 'refused',
+    side: 'we',
+    sent: { connack: 0 },
+    evidence: { limit: 4 * 1024 * 1024 },
+  },
+  TRAFFIC_SHARED_UNSUPPORTED: sending(subscribePacket(['$share/group/ok/x']), {
+    filter: '$share/group/ok/x',
+  }),
+}
+
+/** Sends this after its CONNACK, and is thrown out for it. */
+function sending(bytes: Buffer, evidence: object, policy: unknown = OWN): Provocation {
+  return {
+    act: broker => session(broker, { device: { policy }, script: bytes }),
+    verdict: 'refused',
+    side: 'we',
+    sent: { connack: 0 },
+    evidence,
+  }
+}
+
+/** Subscribes and reads no more, while another device goes on publishing until the will tells that this one was thrown out. */
+async function slowConsumer(broker: Broker): Promise<Saw> {
+  const sleeper = await broker.createDevice('sleeper')
+  const speaker = await broker.createDevice('speaker')
+  const payload = Buffer.alloc(128 * 1024)
+  const will = { topic: 'gone', payload: Buffer.alloc(0), qos: 0, retain: false } as const
+  let asleep: Promise<Saw> = Promise.resolve({})
+  await sessionOf(broker, speaker, async (speaking, heard) => {
+    speaking.write(subscribePacket(['gone']))
+    const falling = async (socket: TLSSocket, packets: () => string[]): Promise<void> => {
+      socket.write(subscribePacket(['flood']))
+      while (!packets().includes('suback')) await once(socket, 'data')
+      socket.pause()
+      for (let sent = 1; !heard().includes('publish'); sent++) {
+        speaking.write(publishPacket({ topic: 'flood', payload, qos: 1, messageId: sent }))
+        while (heard().filter(cmd => cmd === 'puback').length < sent) await once(speaking, 'data')
+      }
+      socket.destroy()
+    }
+    asleep = sessionOf(broker, sleeper, falling, { will })
+    await asleep
+    speaking.end(disconnectPacket())
+  })
+  return asleep
+}
