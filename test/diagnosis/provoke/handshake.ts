@@ -21,7 +21,7 @@ export const handshake: Provocations<HandshakeEvidence> = {
     evidence: { reset: false, closeNotify: false },
   },
   HANDSHAKE_TIMEOUT: {
-    options: { tls: { handshakeTimeoutSeconds: 0.3 } },
+    options: { tls: { handshakeTimeoutSeconds: 0.5 } },
     act: broker => afterServerFlight(broker, () => {}),
     verdict: 'refused',
     side: 'we',

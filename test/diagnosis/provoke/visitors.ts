@@ -32,9 +32,10 @@ export async function rawVisit(broker: Broker, script: RawScript): Promise<Saw> 
 }
 
 /** A real TLS 1.2 ClientHello, and whatever the script does when the server's first flight is there. */
-export function afterServerFlight(broker: Broker, script: RawScript): Promise<Saw> {
+export async function afterServerFlight(broker: Broker, script: RawScript): Promise<Saw> {
+  const hello = await helloBytes({ maxVersion: 'TLSv1.2' })
   return rawVisit(broker, async (socket, received) => {
-    socket.write(await helloBytes({ maxVersion: 'TLSv1.2' }))
+    socket.write(hello)
     while (!received().subarray(-4).equals(SERVER_HELLO_DONE)) await once(socket, 'data')
     await script(socket, received)
   })
