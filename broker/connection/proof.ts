@@ -5,7 +5,7 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { groupName, isGrease, suiteName, versionName } from '../tls/names.ts'
-import { phase, stack } from './handshake-end.ts'
+import { abandoned, phase, stack } from './handshake-end.ts'
 import {
   type Greeted,
   type Judged,
@@ -51,8 +51,9 @@ export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house)
   }
   if (outcome.kind === 'error') return refuse(failure(visit, outcome.error))
   if (outcome.kind === 'end') {
-    const evidence = { openssl: 'the client closed', phase: phase(watch), ...stack(visit) }
-    return refuse(diagnose('HANDSHAKE_FAILED', evidence))
+    // It said nothing more, and OpenSSL found nothing wrong: no fault of ours, and no proof of one of the client's.
+    const { reset } = outcome
+    return refuse(abandoned(visit, house, watch, { reset, closeNotify: false }))
   }
   // From here on nothing is watched: the bytes go straight through.
   line.watch(undefined)

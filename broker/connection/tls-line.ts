@@ -16,8 +16,6 @@ export type TlsLine = {
   /** Nothing goes in or out from now on: OpenSSL is done with, whatever it says. */
   cut(): void
   isCut(): boolean
-  /** Tells node:tls that the client has ended. */
-  end(): void
   /** Called with all that OpenSSL writes, before it goes out; undefined to stop watching. */
   watch(see: ((chunk: Buffer) => void) | undefined): void
 }
@@ -31,7 +29,6 @@ export function createTlsLine(wire: Wire): TlsLine {
       stream.open = false
     },
     isCut: () => !stream.open,
-    end: () => void (stream.open && stream.emit('end')),
     watch(see) {
       stream.see = see
     },

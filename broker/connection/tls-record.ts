@@ -1,7 +1,6 @@
 /** What the record says about TLS: the client's offer by name, and what the handshake came to. */
 
 import type { HelloRecord, TlsRecord } from '../journal/dossier.ts'
-import type { Hello } from '../tls/client-hello.ts'
 import { ja3, ja4 } from '../tls/fingerprint.ts'
 import {
   alertName,
@@ -30,7 +29,8 @@ export function helloRecord({ hello }: Greeted): HelloRecord {
       ? {}
       : { maxFragmentLength: parsed.maxFragmentLength }),
     extensions: names(parsed.extensions, extensionName),
-    ...fingerprints(parsed),
+    ja3: ja3(parsed),
+    ja4: ja4(parsed),
     stack: { name: stack.name, confidence: stack.confidence, why: stack.why },
   }
 }
@@ -98,10 +98,6 @@ function serverKind(visit: Visit): 'RSA' | 'ECDSA' | undefined {
   const algorithm = watch.server().signatureAlgorithm
   if (algorithm === undefined) return undefined
   return signatureAlgorithmName(algorithm).startsWith('ecdsa') ? 'ECDSA' : 'RSA'
-}
-
-function fingerprints(hello: Hello): { ja3: string; ja4: string } {
-  return { ja3: ja3(hello), ja4: ja4(hello) }
 }
 
 function names(ids: number[], name: (id: number) => string): string[] {
