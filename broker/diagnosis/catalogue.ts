@@ -4,6 +4,7 @@
  */
 
 import { type CertificateEvidence, certificate } from './certificate.ts'
+import { type ChainEvidence, chain } from './chain.ts'
 import { type CloseEvidence, close } from './close.ts'
 import { type ConnectEvidence, connect } from './connect.ts'
 import type { Entries } from './entry.ts'
@@ -16,6 +17,7 @@ import { type TrafficEvidence, traffic } from './traffic.ts'
 type Evidence = HelloEvidence &
   HandshakeEvidence &
   CertificateEvidence &
+  ChainEvidence &
   ConnectEvidence &
   RegistrationEvidence &
   PermissionEvidence &
@@ -32,6 +34,7 @@ export const catalogue: Entries<Evidence> = {
   ...hello,
   ...handshake,
   ...certificate,
+  ...chain,
   ...connect,
   ...registration,
   ...permission,

@@ -4,10 +4,11 @@
  */
 
 import type { CertificateEvidence, CertSummary } from '../diagnosis/certificate.ts'
+import type { ChainEvidence } from '../diagnosis/chain.ts'
 import type { Certificate } from './certificate.ts'
 
 /** What the judge can find: all that the catalogue has for certificates but a missing one. */
-type Judged = Omit<CertificateEvidence, 'CERTIFICATE_MISSING'>
+type Judged = Omit<CertificateEvidence, 'CERTIFICATE_MISSING'> & ChainEvidence
 
 export type ChainProblem = {
   [C in keyof Judged]: { code: C; evidence: Judged[C]; refuses: boolean }

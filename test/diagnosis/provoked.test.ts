@@ -8,6 +8,7 @@ import { type Code, catalogue } from '../../broker/diagnosis/catalogue.ts'
 import { type Broker, type StartOptions, start } from '../../broker/main.ts'
 import { PKI_NOW } from '../helpers/pki.ts'
 import { certificate } from './provoke/certificate.ts'
+import { chain } from './provoke/chain.ts'
 import { close } from './provoke/close.ts'
 import { connect } from './provoke/connect.ts'
 import { handshake } from './provoke/handshake.ts'
@@ -20,6 +21,7 @@ const provocations: { [C in Code]: Provocation | Unprovoked } = {
   ...hello,
   ...handshake,
   ...certificate,
+  ...chain,
   ...connect,
   ...registration,
   ...permission,

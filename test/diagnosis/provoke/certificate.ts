@@ -1,9 +1,8 @@
 /** The chain as it was sent. Most of it waits for the CONNECT, as on AWS; the first two end the handshake. */
 
 import type { CertificateEvidence } from '../../../broker/diagnosis/certificate.ts'
-import type { Broker } from '../../../broker/main.ts'
 import { type Minted, minted, mintedDevice, PKI_NOW, pki } from '../../helpers/pki.ts'
-import type { Provocation, Provocations } from './provocation.ts'
+import type { Provocations } from './provocation.ts'
 import { chainOf, changing, connectVisit, tlsVisit } from './visitors.ts'
 
 const TLS12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
@@ -11,7 +10,7 @@ const TLS12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
 const ANY = { ciphers: 'DEFAULT@SECLEVEL=0' }
 
 /** Refused at CONNECT, without a word. */
-const silent = { verdict: 'refused', side: 'we' } as const
+export const silent = { verdict: 'refused', side: 'we' } as const
 
 export const certificate: Provocations<CertificateEvidence> = {
   CERTIFICATE_MISSING: {
@@ -73,43 +72,9 @@ export const certificate: Provocations<CertificateEvidence> = {
     ...silent,
     evidence: { signedBySent: true },
   },
-  CHAIN_SIGNER_DIFFERS: {
-    options: { clock: PKI_NOW, provisioning: { chain: 'strict' } },
-    act(broker) {
-      const [registered, namesake] = [ca('Namesake'), ca('Namesake')]
-      broker.registerAuthority(registered.pem)
-      return connectVisit(broker, chainOf(mintedDevice('namesake', registered), namesake))
-    },
-    ...silent,
-    evidence: { sameKey: false, leafSignedBy: 'registered', strict: true },
-  },
-  CHAIN_ORDER: finding((signer, root) => [root, signer], {
-    sent: ['CN=finding, O=Acme', 'CN=Finding root', 'CN=Finding signer'],
-  }),
-  CHAIN_INCOMPLETE: finding((_signer, root) => [root], { missing: 'CN=Finding signer' }),
-  CHAIN_UNRELATED: finding(() => [pki().stranger.ca], { subjects: ['CN=Stranger CA'] }),
-}
-
-/** A first contact with such certificates behind the device's own: registered all the same. */
-function finding(
-  behind: (signer: Minted, root: Minted) => Minted[],
-  evidence: object,
-): Provocation {
-  return {
-    act(broker: Broker) {
-      const root = ca('Finding root')
-      const signer = ca('Finding signer', root)
-      broker.registerAuthority(root.pem)
-      broker.registerAuthority(signer.pem)
-      return connectVisit(broker, chainOf(mintedDevice('finding', signer), ...behind(signer, root)))
-    },
-    findingOf: 'REGISTRATION_JITR_PENDING',
-    ...silent,
-    evidence,
-  }
 }
 
 /** A CA of its own, so that the cases can share a broker. */
-function ca(name: string, issuer?: Minted): Minted {
+export function ca(name: string, issuer?: Minted): Minted {
   return minted({ subject: [['CN', name]], isCa: true, ...(issuer && { issuer }) })
 }
