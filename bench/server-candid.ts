@@ -31,7 +31,7 @@ const POLICY = {
 serve(async (materials: Materials) => {
   const world = createWorld(runningClock())
   const config = defaultConfig()
-  config.listener = { host: '127.0.0.1', port: 0 }
+  config.listeners = [{ host: '127.0.0.1', port: 0 }]
   const opened = await openBroker({
     world,
     config,
@@ -46,7 +46,7 @@ serve(async (materials: Materials) => {
     endpointName: 'localhost',
   })
   if ('problem' in opened) throw new Error(opened.problem.says)
-  return opened.port
+  return opened.ports[0] ?? 0
 })
 
 function registryOf({ devices }: Materials): Registry {

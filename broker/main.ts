@@ -7,7 +7,7 @@
  *     await broker.stop()
  */
 
-import { type Config, defaultConfig } from './config/shape.ts'
+import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { LogEvent } from './journal/journal.ts'
 import { openBroker } from './open.ts'
@@ -24,6 +24,8 @@ export type StartOptions = {
   port?: number
   /** Default 127.0.0.1: a broker in a test is nobody else's business. */
   host?: string
+  /** Several ports at once, with what `listeners` of config.yaml can say for each; instead of `port` and `host`. */
+  listeners?: Partial<ListenerItem>[]
   /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. Or one of your own. */
   clock?: string | number | Clock
   /** As in config.yaml. */
@@ -36,6 +38,8 @@ export type StartOptions = {
 
 export type Broker = {
   port: number
+  /** Of each listener, in their order; `port` is the first. */
+  ports: number[]
   /** `localhost`: a name that the server certificate has. */
   host: string
   /** The CA that clients need in order to trust this broker. */
@@ -105,7 +109,8 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   if ('problem' in opened) throw new Error(`${opened.problem.says}; hint: ${opened.problem.hint}`)
   let devicesCa: ReturnType<typeof createDevicesCa> | undefined
   return {
-    port: opened.port,
+    port: opened.ports[0] ?? 0,
+    ports: opened.ports,
     host: 'localhost',
     ca: pki.ca.pem,
     registry,
@@ -142,9 +147,11 @@ const ALLOW_ALL = {
 
 function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): Config {
   const config = defaultConfig()
+  const { listeners = [{}] } = options
+  if (listeners.length === 0) throw new Error('listeners: at least one is needed')
   return {
     ...config,
-    listener: { host, port },
+    listeners: listeners.map(item => ({ host, port, ...item })),
     account: { ...config.account, ...options.account },
     tls: { ...config.tls, ...options.tls },
     provisioning: { ...config.provisioning, ...options.provisioning },

@@ -1,8 +1,9 @@
 /** Wires the rooms together and opens the door: read it as the diagram of the running broker. */
 
+import { configOf } from './config/listeners.ts'
 import type { Config } from './config/shape.ts'
 import type { House, Settings } from './connection/house.ts'
-import { type ListenProblem, listen } from './connection/listener.ts'
+import { type Listener, type ListenProblem, listen } from './connection/listener.ts'
 import { endOfRegistration } from './connection/registration.ts'
 import { createRepeats } from './connection/repeats.ts'
 import { settingsOf } from './connection/settings.ts'
@@ -31,8 +32,9 @@ export type Parts = {
 }
 
 export type OpenBroker = {
-  port: number
-  /** Takes over a new configuration or new server certificates for the connections to come. */
+  /** Of each listener, in the order of the config. */
+  ports: number[]
+  /** Takes over a new configuration (with the same listeners' places) or new server certificates for the connections to come. */
   renew(config: Config, pki: ServerPki): void
   /** Ends every connection, with a record each, and closes the door. */
   stop(): Promise<void>
@@ -46,42 +48,52 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   const mqtt = await createMqttBroker(error => {
     journal.write({ event: 'broker.warning', says: `aedes: ${error.message}` })
   })
-  let settings: Settings
-  const house: House = {
+  const where = {
+    endpointName: parts.endpointName,
+    ...(parts.caFile === undefined ? {} : { caFile: parts.caFile }),
+  }
+  const { listeners } = parts.config
+  const settingsOfAll = (config: Config, pki: ServerPki, ports: number[]): Settings[] =>
+    config.listeners.map((item, index) =>
+      settingsOf(configOf(config, item), pki, { ...where, port: ports[index] ?? item.port }),
+    )
+  let settings = settingsOfAll(parts.config, parts.pki, [])
+  const shared: Omit<House, 'settings'> = {
     world,
     journal,
     registry,
     mqtt,
     certificates: certificateCache(CACHED_CERTIFICATES),
     repeats: createRepeats(world.clock),
-    settings: () => settings,
     open: new Map(),
     sessions: new Map(),
     closed: record => parts.closed?.(record),
     ...(parts.fresh === undefined ? {} : { fresh: parts.fresh }),
   }
-  const where = {
-    endpointName: parts.endpointName,
-    ...(parts.caFile === undefined ? {} : { caFile: parts.caFile }),
+  const doors: Listener[] = []
+  const shut = (): Promise<unknown> => Promise.all(doors.map(door => door.close()))
+  for (const [index, { host, port }] of listeners.entries()) {
+    const own = (): Settings => settings[index] ?? impossible(`listener ${index}`)
+    const door = await listen(host, port, { ...shared, settings: own })
+    if ('problem' in door) {
+      await shut()
+      await mqtt.stop()
+      return door
+    }
+    doors.push(door)
   }
-  settings = settingsOf(parts.config, parts.pki, { ...where, port: parts.config.listener.port })
-  const { host, port } = parts.config.listener
-  const listener = await listen(host, port, house)
-  if ('problem' in listener) {
-    await mqtt.stop()
-    return listener
-  }
-  settings = { ...settings, port: listener.port }
-  registry.onChange(() => endDisabled(house))
+  const ports = doors.map(door => door.port)
+  settings = settings.map((one, index) => ({ ...one, port: ports[index] ?? one.port }))
+  registry.onChange(() => endDisabled(shared))
   return {
-    port: listener.port,
+    ports,
     renew(config, pki) {
-      settings = settingsOf(config, pki, { ...where, port: listener.port })
+      settings = settingsOfAll(config, pki, ports)
     },
     async stop() {
-      const closed = listener.close()
+      const closed = shut()
       const reason = diagnose('CLOSE_BY_BROKER', { why: 'the broker was stopped' })
-      const open = [...house.open.values()]
+      const open = [...shared.open.values()]
       for (const connection of open) void connection.end(reason)
       await Promise.all(open.map(({ done }) => done))
       await closed
@@ -91,8 +103,12 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   }
 }
 
+function impossible(what: string): never {
+  throw new Error(`there is no ${what}`)
+}
+
 /** AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once. */
-function endDisabled({ sessions, registry }: House): void {
+function endDisabled({ sessions, registry }: Pick<House, 'sessions' | 'registry'>): void {
   for (const session of sessions.values()) {
     const { certificateId = '' } = session
     const registered = registry.certificate(certificateId)

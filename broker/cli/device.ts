@@ -4,6 +4,7 @@
  */
 
 import { join, resolve } from 'node:path'
+import { firstListener } from '../config/listeners.ts'
 import { nearest, shown } from '../config/words.ts'
 import {
   type CreatedDevice,
@@ -120,7 +121,7 @@ function report(
   json: boolean,
 ): void {
   const path = (name: string, folder = where.folder) => near(join(folder, name), io)
-  const { host, port } = project.config.listener
+  const { host, port } = firstListener(project.config)
   const command = publishCommand(device.thingName, where.out ?? where.folder, host, port, io)
   const { thingName, certificateId } = device
   if (json) {

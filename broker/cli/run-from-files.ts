@@ -6,8 +6,10 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { configOf, firstListener, portClashes } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config, LogForm } from '../config/shape.ts'
+import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
 import { readDeclared } from '../registry/declared.ts'
@@ -93,9 +95,10 @@ export async function startFromFiles(
     watcher.close()
     return { problems: [opened.problem] }
   }
-  const { port, stop } = opened
+  const { ports, stop } = opened
+  const port = ports[0] ?? 0
   let cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
-  await ready(port)
+  await ready(ports)
   return {
     port,
     async stop() {
@@ -130,7 +133,7 @@ export async function startFromFiles(
     })
   }
 
-  /** A changed config acts on what is declared and on new connections; the listener itself needs a new start. */
+  /** A changed config acts on what is declared and on new connections; other hosts and ports need a new start. */
   async function reload(): Promise<void> {
     const again = await readConfig(project)
     if ('problems' in again) {
@@ -138,13 +141,16 @@ export async function startFromFiles(
       warn({ says: 'config.yaml is not taken over; what it said before still holds' })
       return
     }
-    const { listener } = config
-    const moved = JSON.stringify(again.config.listener) !== JSON.stringify(listener)
-    if (moved) warn({ says: '`listener` has changed', hint: 'start the broker again for that' })
-    config = { ...again.config, listener }
+    const { listeners } = config
+    const moved = places(again.config) !== places(config)
+    if (moved) {
+      const says = 'a host or port in `listeners` has changed: `listeners` is not taken over'
+      warn({ says, hint: 'start the broker again for that' })
+    }
+    config = moved ? { ...again.config, listeners } : again.config
     watchAgain()
-    await declare()
     await renew()
+    await declare()
   }
 
   /** A changed config may name other folders and files. */
@@ -169,12 +175,17 @@ export async function startFromFiles(
     cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
   }
 
-  async function ready(port: number): Promise<void> {
+  async function ready(ports: number[]): Promise<void> {
+    const { host } = firstListener(config)
+    const [port = 0] = ports
     if (made.length > 0) io.stderr.write(`made the local PKI in ${join(config.certs, 'server')}\n`)
     journal.write({
       event: 'broker.ready',
-      host: config.listener.host,
+      host,
       port,
+      listeners: config.listeners.map((listener, index) =>
+        listenerRecord(configOf(config, listener), listener.host, ports[index] ?? 0),
+      ),
       endpoint: `mqtts://${hostname()}:${port}`,
       ca: relative(io.cwd, caFile),
       ...(project.configFile === undefined ? {} : { config: project.configFile }),
@@ -184,13 +195,22 @@ export async function startFromFiles(
           certsDir: resolve(project.baseDir, config.certs),
           policiesDir: resolve(project.baseDir, config.policies),
           ...configFlag(project, io),
-          host: config.listener.host,
+          host,
           port,
         },
         io,
       ),
     })
   }
+}
+
+function places({ listeners }: Config): string {
+  return JSON.stringify(listeners.map(({ host, port }) => [host, port]))
+}
+
+function listenerRecord({ tls }: Config, host: string, port: number): ListenerRecord {
+  const alpn = tls.alpn === 'required' ? 'required' : 'optional'
+  return { host, port, securityPolicy: tls.securityPolicy, sni: tls.sni, alpn }
 }
 
 /** What a second command needs in order to find the same project. */
@@ -214,10 +234,20 @@ async function readConfig(project: Project): Promise<{ config: Config } | { prob
     }
   }
   const { config } = loaded
+  const [first, ...others] = config.listeners
+  const listeners =
+    first === undefined || overrides.port === undefined
+      ? config.listeners
+      : [{ ...first, port: overrides.port }, ...others]
+  const [clash] = portClashes(listeners)
+  if (clash) {
+    const says = `\`--port\`: port ${clash.port} is that of another listener in the config`
+    return { problems: [{ says, hint: 'take another port, or --port 0 for a free one' }] }
+  }
   return {
     config: {
       ...config,
-      listener: { ...config.listener, port: overrides.port ?? config.listener.port },
+      listeners,
       ...(overrides.log === undefined ? {} : { log: overrides.log }),
     },
   }

@@ -24,6 +24,10 @@ export type Field<T> = {
   /** Undefined: a problem was reported, and the default stands in its place. */
   read(node: unknown, spot: Spot, reading: Reading): T | undefined
   keys?: Fields
+  /** Its keys are those of each item. */
+  isList?: true
+  /** No key any more: it is read in order to say what stands in its place, and offered to nobody. */
+  retired?: true
 }
 
 export type Fields = { [key: string]: Field<unknown> }
@@ -45,7 +49,7 @@ export function group<F extends Fields>(keys: F): Field<ValuesOf<F>> {
         const glued = isScalar(map) ? /^([\w-]+):(\S+)$/.exec(textOf(map)) : null
         const hint = glued
           ? 'put a space after the colon'
-          : `such as ${oneOfWords(Object.keys(keys).slice(0, 3))}`
+          : `such as ${oneOfWords(offered(keys).slice(0, 3))}`
         return refuse(reading, spot, `must be a group of keys, not ${kindOf(map)}`, hint)
       }
       const values: { [key: string]: unknown } = {}
@@ -72,7 +76,7 @@ export function group<F extends Fields>(keys: F): Field<ValuesOf<F>> {
         seen.set(key, line)
         const field = Object.hasOwn(keys, key) ? keys[key] : undefined
         if (!field) {
-          refuse(reading, place, 'unknown key', hintForKey(key, Object.keys(keys), reading.known))
+          refuse(reading, place, 'unknown key', hintForKey(key, offered(keys), reading.known))
           continue
         }
         const value = resolved(pair.value, reading)
@@ -219,12 +223,18 @@ export function resolved(node: unknown, reading: Reading): unknown {
   )
 }
 
-/** Every key path below some fields, as `tls.groups`; what stands in lists is not among them. */
+/** Every key path below some fields, as `tls.groups`; what stands in most lists is not among them. */
 export function keyPaths(keys: Fields, above = ''): string[] {
   return Object.entries(keys).flatMap(([key, field]) => {
+    if (field.retired) return []
     const path = join(above, key)
-    return field.keys ? [path, ...keyPaths(field.keys, path)] : [path]
+    const inner = field.isList ? `${path}[0]` : path
+    return field.keys ? [path, ...keyPaths(field.keys, inner)] : [path]
   })
+}
+
+function offered(keys: Fields): string[] {
+  return Object.keys(keys).filter(key => !keys[key]?.retired)
 }
 
 function hintForKey(key: string, here: string[], known: readonly string[]): string {

@@ -6,16 +6,8 @@
 import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
 import { authority, device } from './items.ts'
-import {
-  type Config,
-  chainModes,
-  defaultConfig,
-  groupNames,
-  logForms,
-  refusalMoments,
-  securityPolicies,
-  serverCertificateKinds,
-} from './shape.ts'
+import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
+import { type Config, chainModes, defaultConfig, logForms } from './shape.ts'
 import { shown } from './words.ts'
 import { readYaml } from './yaml-text.ts'
 
@@ -27,13 +19,12 @@ import { readYaml } from './yaml-text.ts'
 export function loadConfig(text: string): { config?: Config; problems: ConfigProblem[] } {
   const { values, problems } = readYaml(text, keys)
   if (problems.length > 0) return { problems }
-  const { listener, account, tls, provisioning, ...others } = values
+  const { listener: _, account, tls, provisioning, ...others } = values
   const defaults = defaultConfig()
   return {
     config: {
       ...defaults,
       ...others,
-      listener: { ...defaults.listener, ...listener },
       account: { ...defaults.account, ...account },
       tls: { ...defaults.tls, ...tls },
       provisioning: { ...defaults.provisioning, ...provisioning },
@@ -41,15 +32,6 @@ export function loadConfig(text: string): { config?: Config; problems: ConfigPro
     problems,
   }
 }
-
-const host = text(value =>
-  isIP(value) > 0 || isHostName(value)
-    ? undefined
-    : {
-        says: `${shown(value)} is no address to listen on`,
-        hint: "'::' is every address, 127.0.0.1 is this machine only",
-      },
-)
 
 const name = text(value =>
   isIP(value) > 0 || isHostName(value.replace(/^\*\./, ''))
@@ -81,17 +63,11 @@ const handshakeTimeout = wholeNumber(
 )
 
 const keys = {
-  listener: group({
-    host,
-    port: wholeNumber(0, 65535, '8883 is the port of AWS, 0 takes a free one'),
-  }),
+  listeners,
   account: group({ id: accountId, region }),
   tls: group({
-    securityPolicy: oneOf(securityPolicies),
-    serverCertificates: list(oneOf(serverCertificateKinds), { atLeastOne: true, distinct: true }),
+    ...doorKeys,
     names: list(name, { distinct: true }),
-    groups: list(oneOf(groupNames), { atLeastOne: true, distinct: true }),
-    refuseCertificates: oneOf(refusalMoments),
     handshakeTimeoutSeconds: handshakeTimeout,
     connectTimeoutSeconds: wholeNumber(1, 3600),
   }),
@@ -101,8 +77,5 @@ const keys = {
   authorities: list(authority),
   devices: list(device),
   log: oneOf(logForms),
-}
-
-function isHostName(value: string): boolean {
-  return value.length <= 253 && /^(?!-)[a-zA-Z0-9_-]{1,63}(\.[a-zA-Z0-9_-]{1,63})*\.?$/.test(value)
+  listener: formerListener,
 }

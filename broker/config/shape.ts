@@ -26,6 +26,13 @@ export type GroupName = (typeof groupNames)[number]
 export const refusalMoments = ['at-connect', 'in-handshake'] as const
 export type RefusalMoment = (typeof refusalMoments)[number]
 
+export const sniRules = ['optional', 'required'] as const
+export type SniRule = (typeof sniRules)[number]
+
+/** `by-port`: required on 443, as on AWS, and optional elsewhere. */
+export const alpnRules = ['by-port', 'optional', 'required'] as const
+export type AlpnRule = (typeof alpnRules)[number]
+
 export const chainModes = ['lenient', 'strict'] as const
 export type ChainMode = (typeof chainModes)[number]
 
@@ -75,19 +82,28 @@ export type DeviceItem = {
   line: number
 }
 
+/** What can be said for all listeners, in `tls`, and for one of them. */
+export type Door = {
+  securityPolicy: SecurityPolicyName
+  /** Which of the local PKI's two certificates are served. */
+  serverCertificates: ServerCertificateKind[]
+  /** Accepted key exchange groups, the preferred one first. */
+  groups: GroupName[]
+  sni: SniRule
+  alpn: AlpnRule
+  refuseCertificates: RefusalMoment
+}
+
+/** `port` 0 takes a free one. What is left out, `tls` says. */
+export type ListenerItem = { host: string; port: number } & Partial<Door>
+
 export type Config = {
-  /** `port` 0 takes a free one. */
-  listener: { host: string; port: number }
+  /** At least one. */
+  listeners: ListenerItem[]
   account: { id: string; region: string }
-  tls: {
-    securityPolicy: SecurityPolicyName
-    /** Which of the local PKI's two certificates are served. */
-    serverCertificates: ServerCertificateKind[]
-    /** Further DNS names and IP addresses for the server certificate. */
+  tls: Door & {
+    /** Further DNS names and IP addresses for the local PKI's server certificates. */
     names: string[]
-    /** Accepted key exchange groups, the preferred one first. */
-    groups: GroupName[]
-    refuseCertificates: RefusalMoment
     handshakeTimeoutSeconds: number
     connectTimeoutSeconds: number
   }
@@ -105,13 +121,15 @@ export type Config = {
 /** The configuration of an empty config.yaml. A fresh object at each call. */
 export function defaultConfig(): Config {
   return {
-    listener: { host: '::', port: 8883 },
+    listeners: [{ host: '::', port: 8883 }],
     account: { id: '123456789012', region: 'us-east-1' },
     tls: {
       securityPolicy: 'IoTSecurityPolicy_TLS13_1_2_2022_10',
       serverCertificates: ['rsa', 'ecdsa'],
       names: [],
       groups: ['x25519', 'secp256r1', 'secp384r1'],
+      sni: 'optional',
+      alpn: 'by-port',
       refuseCertificates: 'at-connect',
       handshakeTimeoutSeconds: 60,
       connectTimeoutSeconds: 30,

@@ -52,7 +52,7 @@ function problemOf(error: NodeJS.ErrnoException, host: string, port: number): Li
       return {
         code,
         says: `port ${port} is taken by another program`,
-        hint: `stop it, or take another port: candid start --port ${port + 1}`,
+        hint: `stop it, or take another port: \`listeners\` in config.yaml, or candid start --port ${port + 1}`,
       }
     case 'EACCES':
       return {
@@ -65,13 +65,13 @@ function problemOf(error: NodeJS.ErrnoException, host: string, port: number): Li
       return {
         code,
         says: `\`${host}\` is no address of this machine`,
-        hint: "set `listener.host` to '::' for all addresses",
+        hint: "set the listener's `host` to '::' for all addresses",
       }
     default:
       return {
         code,
         says: `can't listen on port ${port}: ${error.message}`,
-        hint: 'see listener in config.yaml',
+        hint: 'see `listeners` in config.yaml',
       }
   }
 }

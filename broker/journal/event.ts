@@ -10,11 +10,22 @@ export type LogEvent =
   | TrafficDenied
   | ClosingRecord
 
+/** One open port, and what it asks of a client. */
+export type ListenerRecord = {
+  host: string
+  port: number
+  securityPolicy: string
+  sni: 'optional' | 'required'
+  alpn: 'optional' | 'required'
+}
+
 export type BrokerEvent =
   | {
       event: 'broker.ready'
+      /** Of the first listener. */
       host: string
       port: number
+      listeners: ListenerRecord[]
       endpoint: string
       /** The file that a device needs in order to trust this broker. */
       ca?: string

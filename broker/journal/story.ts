@@ -7,6 +7,7 @@ import { escapeText } from '../diagnosis/escape.ts'
 import { awsLines } from '../diagnosis/explain.ts'
 import { list, quote, short } from '../diagnosis/words.ts'
 import type { ClosingRecord } from './dossier.ts'
+import type { ListenerRecord } from './event.ts'
 import type { Paint } from './paint.ts'
 import type { Stamped } from './stamp.ts'
 import { type TellingLine, tellingLines } from './telling.ts'
@@ -118,8 +119,9 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
 
 /** How a device gets here, with commands to copy: never folded. */
 function reachable(event: Extract<Stamped, { event: 'broker.ready' }>, paint: Paint): string[] {
-  const { endpoint, ca, config, next } = event
+  const { endpoint, ca, config, next, listeners } = event
   const lines: [label: string, text: string | undefined][] = [
+    ...listeners.slice(1).map((one): [string, string] => ['also', listening(one)]),
     ['endpoint', endpoint],
     ['CA file', ca === undefined ? undefined : `${ca}   devices need it to trust this broker`],
     ['config', config],
@@ -129,6 +131,14 @@ function reachable(event: Extract<Stamped, { event: 'broker.ready' }>, paint: Pa
   return lines.flatMap(([label, text]) =>
     text === undefined ? [] : [detail(label, escapeText(text), paint)],
   )
+}
+
+function listening({ host, port, securityPolicy, sni, alpn }: ListenerRecord): string {
+  const needs = [
+    ...(sni === 'required' ? ['needs SNI'] : []),
+    ...(alpn === 'required' ? ['needs ALPN'] : []),
+  ]
+  return [`${bracketed(host)}:${port}`, securityPolicy, ...needs].join('  ')
 }
 
 /** A finding, or a packet that was refused: the block without an end. */

@@ -152,7 +152,7 @@ for (const name of ['a/b', '..', 'a b', 'ä', 'x'.repeat(129), '']) {
 
 t.test('--json is the same as data, and the config counts', async t => {
   const box = project(t)
-  box.write('config.yaml', 'listener: { port: 18883 }\ncerts: pki\n')
+  box.write('config.yaml', 'listeners: [{ port: 18883 }]\ncerts: pki\n')
   const { code, json } = await box.run(
     ...['device', 'create', 's', '--key', 'ec', '--json'],
     ...['--policy', 'sensors', '--policy', 'device'],

@@ -92,7 +92,7 @@ t.test('a bad config: every mistake with its line, nothing started', async t => 
   const { code, err } = await box.run('start')
   t.equal(code, 3)
   t.match(err, /^config\.yaml:2: listner: unknown key/m)
-  t.match(err, /^hint: .*`listener`/m)
+  t.match(err, /^hint: .*`listeners`/m)
   t.match(err, /^config\.yaml:5: tls\.groups/m)
 })
 

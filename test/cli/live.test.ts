@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SecureVersion } from 'node:tls'
 import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
 import { startFromFiles } from '../../broker/cli/run-from-files.ts'
@@ -55,7 +56,11 @@ const ANYTHING = JSON.stringify({
 })
 
 /** @returns the CONNACK's code, or undefined when the broker closes without one */
-function connect(thing: string, { dir, port }: Live): Promise<number | undefined> {
+function connect(
+  thing: string,
+  { dir, port }: Live,
+  options: { maxVersion?: SecureVersion } = {},
+): Promise<number | undefined> {
   const file = (name: string) => readFileSync(join(dir, 'certs/devices', thing, name))
   const client = mqtt.connect({
     host: 'localhost',
@@ -67,6 +72,7 @@ function connect(thing: string, { dir, port }: Live): Promise<number | undefined
     clientId: thing,
     protocolVersion: 4,
     reconnectPeriod: 0,
+    ...options,
   })
   return new Promise(resolve => {
     client.on('error', () => undefined)
@@ -144,4 +150,47 @@ t.test('a port that is taken is one clear line', async t => {
     io: { ...box.io, world: createWorld(runningClock()) },
   })
   t.match(again, { problems: [{ says: /port \d+ is taken/, hint: /--port/ }] })
+})
+
+t.test('several listeners: told at the start, their rules taken over while it runs', async t => {
+  const listeners = (second: string) =>
+    `log: json\nlisteners:\n  - host: 127.0.0.1\n  - { host: 127.0.0.1, port: 0${second} }\n`
+  const box = await live(t, listeners(', sni: required'))
+  const ready = await box.line(({ event }) => event === 'broker.ready')
+  t.match(ready, {
+    port: box.port,
+    listeners: [
+      { host: '127.0.0.1', port: box.port, sni: 'optional', alpn: 'optional' },
+      { host: '127.0.0.1', port: Number, sni: 'required', alpn: 'optional' },
+    ],
+  })
+  const ports = (ready['listeners'] as { port: number }[]).map(({ port }) => port)
+  await box.run('device', 'create', 'sensor-1')
+  const second = { ...box, port: ports[1] ?? 0 }
+  t.equal(await connect('sensor-1', second), 0)
+
+  const changed = listeners(', securityPolicy: IoTSecurityPolicy_TLS13_1_3_2022_10')
+  box.write('config.yaml', `${changed}authorities: [{ certificate: certs/server/ca.pem }]\n`)
+  await box.line(line => line.event === 'broker.declared' && line['authorities'] === 1)
+  t.equal(await connect('sensor-1', second, { maxVersion: 'TLSv1.2' }), undefined)
+  t.match(await box.line(line => line['code'] === 'HELLO_VERSION_UNSUPPORTED'), {
+    listener: { port: second.port },
+  })
+  t.equal(await connect('sensor-1', box, { maxVersion: 'TLSv1.2' }), 0)
+
+  box.write('config.yaml', 'log: json\nlisteners: [{ port: 0 }]\n')
+  t.match(await box.line(({ event }) => event === 'broker.warning'), {
+    says: /host or port/,
+    hint: /start the broker again/,
+  })
+  t.equal(await connect('sensor-1', second), 0)
+})
+
+t.test('--port is the first listener, and not the port of another', async t => {
+  const box = sandbox(t, Date.now())
+  box.write('config.yaml', 'listeners: [{ port: 8883 }, { port: 443 }]\n')
+  const configFile = join(box.dir, 'config.yaml')
+  const io = { ...box.io, world: createWorld(runningClock()) }
+  const started = await startFromFiles({ configFile, overrides: { port: 443 }, io })
+  t.match(started, { problems: [{ says: /`--port`: port 443/ }] })
 })

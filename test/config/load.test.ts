@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import t from 'tap'
+import { configOf } from '../../broker/config/listeners.ts'
 import { loadConfig } from '../../broker/config/load.ts'
 import { defaultConfig } from '../../broker/config/shape.ts'
 
@@ -11,7 +12,7 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   [
     'an unknown key, with the one that was meant',
     'listner:\n  port: 1\n',
-    [[1, 'listner', 'unknown key', 'did you mean `listener`?']],
+    [[1, 'listner', 'unknown key', 'did you mean `listeners`?']],
   ],
   [
     'a key of another style',
@@ -28,7 +29,7 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   [
     'a key in the wrong group',
     'log: json\nport: 8883\n',
-    [[2, 'port', 'unknown key', 'did you mean `listener.port`?']],
+    [[2, 'port', 'unknown key', 'did you mean `listeners[0].port`?']],
   ],
   [
     'a key that is like no other',
@@ -108,24 +109,31 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   ],
   [
     'a number in quotes',
-    'listener: { port: "8883" }',
-    [[1, 'listener.port', 'must be a whole number, not a text', 'write the number without quotes']],
+    'listeners: [{ port: "8883" }]',
+    [
+      [
+        1,
+        'listeners[0].port',
+        'must be a whole number, not a text',
+        'write the number without quotes',
+      ],
+    ],
   ],
   [
     'numbers that are none',
-    'listener: { port: all }\ntls:\n  connectTimeoutSeconds: 1.5\n',
+    'listeners: [{ port: all }]\ntls:\n  connectTimeoutSeconds: 1.5\n',
     [
-      [1, 'listener.port', 'must be a whole number, not `all`'],
+      [1, 'listeners[0].port', 'must be a whole number, not `all`'],
       [3, 'tls.connectTimeoutSeconds', 'must be a whole number, not `1.5`'],
     ],
   ],
   [
     'numbers out of range',
-    'listener: { port: 65536 }\ntls:\n  handshakeTimeoutSeconds: 35\n  connectTimeoutSeconds: 0\n',
+    'listeners: [{ port: 65536 }]\ntls:\n  handshakeTimeoutSeconds: 35\n  connectTimeoutSeconds: 0\n',
     [
       [
         1,
-        'listener.port',
+        'listeners[0].port',
         'must be from 0 to 65535, not `65536`',
         '8883 is the port of AWS, 0 takes a free one',
       ],
@@ -153,16 +161,23 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   ],
   [
     'a colon without its space',
-    'listener:\n  port:8883\n',
-    [[1, 'listener', 'must be a group of keys, not `port:8883`', 'put a space after the colon']],
+    'listeners:\n  - port:8883\n',
+    [
+      [
+        2,
+        'listeners[0]',
+        'must be a group of keys, not `port:8883`',
+        'put a space after the colon',
+      ],
+    ],
   ],
   [
     'values that AWS or the network refuse',
-    "listener: { host: 'a b' }\naccount:\n  id: 1234\n  region: us\ntls: { names: ['mqtts://x'] }\n",
+    "listeners: [{ host: 'a b' }]\naccount:\n  id: 1234\n  region: us\ntls: { names: ['mqtts://x'] }\n",
     [
       [
         1,
-        'listener.host',
+        'listeners[0].host',
         '`a b` is no address to listen on',
         "'::' is every address, 127.0.0.1 is this machine only",
       ],
@@ -243,13 +258,53 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     ],
   ],
   [
+    'the one listener of former versions, with how to write it now',
+    'listener:\n  host: "::1"\n  port: 18883\n',
+    [[1, 'listener', 'is a list now', 'write `listeners: [{ host: "::1", port: 18883 }]`']],
+  ],
+  [
+    'a listener of former versions that says nothing that can be read',
+    'listener: 8883\n',
+    [[1, 'listener', 'is a list now', 'write `listeners: [{ port: 8883 }]`']],
+  ],
+  [
+    'no listener at all',
+    'listeners: []\n',
+    [[1, 'listeners', 'must hold at least one item', 'leave the key out to get the default']],
+  ],
+  [
+    'two listeners on one port',
+    'listeners:\n  - port: 8883\n  - { host: 127.0.0.1, port: 8883 }\n',
+    [
+      [
+        3,
+        'listeners[1].port',
+        'port `8883` is taken by the listener in line 2',
+        'give each listener a port of its own',
+      ],
+    ],
+  ],
+  [
+    'names that are known in no listener',
+    'listeners:\n  - { securityPolicy: TLS13_1_3_2022_10 }\n  - { port: 443, apln: required }\n',
+    [
+      [
+        2,
+        'listeners[0].securityPolicy',
+        'unknown value `TLS13_1_3_2022_10`',
+        'did you mean `IoTSecurityPolicy_TLS13_1_3_2022_10`?',
+      ],
+      [3, 'listeners[1].apln', 'unknown key', 'did you mean `alpn`?'],
+    ],
+  ],
+  [
     'something else than a group of keys',
     'hello',
-    [[1, '', 'must be a group of keys, not `hello`', 'such as `listener`, `account` or `tls`']],
+    [[1, '', 'must be a group of keys, not `hello`', 'such as `listeners`, `account` or `tls`']],
   ],
   [
     'a reference to nothing',
-    'listener:\n  host: *\n',
+    'listeners:\n  - host: *\n',
     [[2, '', 'is not YAML: alias cannot be an empty string', 'check the line and the one above']],
   ],
   [
@@ -262,12 +317,12 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   ],
   [
     'what is not closed, each in its own section',
-    'tls:\n  names: [a\naccount:\n  id: "1\nlistener: { port: 1\nport: 3\n',
+    'tls:\n  names: [a\naccount:\n  id: "1\nlisteners: [{ port: 1\nport: 3\n',
     [
       [2, '', 'a `[` is not closed', 'add the missing `]`'],
       [4, '', 'a quote is not closed', 'add the missing quote'],
       [5, '', 'a `{` is not closed', 'add the missing `}`'],
-      [6, 'port', 'unknown key', 'did you mean `listener.port`?'],
+      [6, 'port', 'unknown key', 'did you mean `listeners[0].port`?'],
     ],
   ],
   [
@@ -323,8 +378,8 @@ t.test('lines count the same in files from Windows', async t => {
 const same: [name: string, text: string][] = [
   ['an empty file', ''],
   ['only comments', '# nothing\n'],
-  ['keys without values', 'tls:\nlistener:\n  port:\ndevices:\nlog: ~\n'],
-  ['a byte order mark', '\ufefflistener: { port: 8883 }'],
+  ['keys without values', 'tls:\nlisteners:\ndevices:\nlog: ~\n'],
+  ['a byte order mark', '\ufefflisteners: [{ port: 8883 }]'],
 ]
 
 t.test('what is not written has its default', async t => {
@@ -350,10 +405,13 @@ t.test('the examples in the starter can be taken as they are', async t => {
   const live = text
     .replaceAll(/^#( {3}- | {5})(\w+: \S+)( {2,}.*)?$/gm, '$1$2')
     .replaceAll(/^(authorities|devices): \[\]$/gm, '')
+    .replace(/^listeners:\n(.+\n)+/m, '')
+    .replace(/^# Where devices/m, 'listeners:\n$&')
     .replace(/^# CAs whose/m, 'authorities:\n$&')
     .replace(/^# Devices that/m, 'devices:\n$&')
   const { config, problems } = loadConfig(live)
   t.strictSame(problems, [])
+  t.match(config?.listeners, [{ host: '::', port: 443, sni: 'required' }])
   t.match(config?.authorities, [
     { certificate: 'my-ca.pem', status: 'ACTIVE', autoRegistration: 'ENABLE', template: 'jitp' },
   ])
@@ -365,7 +423,7 @@ t.test('the examples in the starter can be taken as they are', async t => {
 t.test('values are taken over as written', async t => {
   const { config, problems } = loadConfig(
     [
-      'listener: { host: 127.0.0.1, port: 0 }',
+      'listeners: [{ host: 127.0.0.1, port: 0 }, { sni: required, groups: [secp256r1] }]',
       'account: { id: 000000000000 }',
       'tls:',
       '  names: [10.0.0.1, "fe80::1", broker.local, "*.example.com"]',
@@ -383,7 +441,10 @@ t.test('values are taken over as written', async t => {
   const defaults = defaultConfig()
   t.strictSame(config, {
     ...defaults,
-    listener: { host: '127.0.0.1', port: 0 },
+    listeners: [
+      { host: '127.0.0.1', port: 0 },
+      { host: '::', port: 8883, sni: 'required', groups: ['secp256r1'] },
+    ],
     account: { id: '000000000000', region: 'us-east-1' },
     tls: {
       ...defaults.tls,
@@ -397,6 +458,27 @@ t.test('values are taken over as written', async t => {
       { certificate: 'c.der', status: 'PENDING_TRANSFER', policies: [], line: 12 },
     ],
   })
+})
+
+t.test('port 443 wants ALPN, others do not, and a listener may say otherwise', async t => {
+  const { config } = loadConfig(
+    [
+      'listeners:',
+      '  - port: 8883',
+      '  - { host: 10.0.0.2, port: 443 }',
+      '  - { port: 0, alpn: required }',
+      '  - { host: 10.0.0.1, port: 443, alpn: optional }',
+    ].join('\n'),
+  )
+  t.ok(config)
+  if (config === undefined) return
+  const alpn = config.listeners.map(item => configOf(config, item).tls.alpn)
+  t.strictSame(alpn, ['optional', 'required', 'required', 'optional'])
+})
+
+t.test('listeners on different addresses may have the same port', async t => {
+  const text = 'listeners: [{ host: 127.0.0.1 }, { host: "::1" }, { port: 0 }, { port: 0 }]'
+  t.strictSame(loadConfig(text).problems, [])
 })
 
 t.test('an alias stands for what it names', async t => {
@@ -427,7 +509,18 @@ t.test('deep nesting is refused before the parser sees it', async t => {
 
 t.test('a config or problems come out, whatever the text', async t => {
   const word = fc.constantFrom(
-    ...['listener', 'port', 'tls', 'groups', 'devices', 'certificate', 'log', 'x25519', '8883'],
+    ...[
+      'listeners',
+      'listener',
+      'port',
+      'tls',
+      'groups',
+      'devices',
+      'certificate',
+      'log',
+      'x25519',
+      '8883',
+    ],
     ...[': ', ':', '- ', '[', ']', '{', '}', ', ', '"', "'", '#', '&a ', '*a', '!', '|', '>', '<<'],
     ...[
       '\n',

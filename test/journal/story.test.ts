@@ -46,6 +46,13 @@ const connected: LogEvent = {
   tls: { version: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256' },
 }
 
+const door = {
+  host: '::',
+  securityPolicy: 'IoTSecurityPolicy_TLS13_1_2_2022_10',
+  sni: 'optional',
+  alpn: 'optional',
+} as const
+
 const named = { clientId: 'sensor-1', thingName: 'sensor-1' }
 
 const cases: [name: string, events: LogEvent[], lines: string[]][] = [
@@ -56,6 +63,10 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
         event: 'broker.ready',
         host: '::',
         port: 8883,
+        listeners: [
+          { ...door, port: 8883 },
+          { ...door, port: 443, sni: 'required', alpn: 'required' },
+        ],
         endpoint: 'localhost',
         ca: 'certs/server-ca.pem',
         version: '0.1.0',
@@ -72,6 +83,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
     ],
     [
       '10:00:00  ready       [::]:8883',
+      '          also        [::]:443  IoTSecurityPolicy_TLS13_1_2_2022_10  needs SNI  needs ALPN',
       '          endpoint    localhost',
       '          CA file     certs/server-ca.pem   devices need it to trust this broker',
       '          new device  candid device create sensor-1',

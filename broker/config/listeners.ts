@@ -1,0 +1,135 @@
+/**
+ * The doors of the broker: `listeners` of config.yaml, a list. What one of them leaves out, `tls` says for all.
+ */
+
+import { isIP } from 'node:net'
+import {
+  type ConfigProblem,
+  type Field,
+  group,
+  list,
+  oneOf,
+  refuse,
+  type Spot,
+  text,
+  wholeNumber,
+} from './fields.ts'
+import {
+  alpnRules,
+  type Config,
+  groupNames,
+  type ListenerItem,
+  refusalMoments,
+  securityPolicies,
+  serverCertificateKinds,
+  sniRules,
+} from './shape.ts'
+import { shown } from './words.ts'
+
+/** The keys that `tls` has for all listeners, and each listener for itself. */
+export const doorKeys = {
+  securityPolicy: oneOf(securityPolicies),
+  serverCertificates: list(oneOf(serverCertificateKinds), { atLeastOne: true, distinct: true }),
+  groups: list(oneOf(groupNames), { atLeastOne: true, distinct: true }),
+  sni: oneOf(sniRules),
+  alpn: oneOf(alpnRules),
+  refuseCertificates: oneOf(refusalMoments),
+}
+
+/** True for what can stand in a DNS name's place, wildcards apart. */
+export function isHostName(value: string): boolean {
+  return value.length <= 253 && /^(?!-)[a-zA-Z0-9_-]{1,63}(\.[a-zA-Z0-9_-]{1,63})*\.?$/.test(value)
+}
+
+const place = {
+  host: text(value =>
+    isIP(value) > 0 || isHostName(value)
+      ? undefined
+      : {
+          says: `${shown(value)} is no address to listen on`,
+          hint: "'::' is every address, 127.0.0.1 is this machine only",
+        },
+  ),
+  port: wholeNumber(0, 65535, '8883 is the port of AWS, 0 takes a free one'),
+}
+
+const item = group({ ...place, ...doorKeys })
+
+/** The list itself. Two listeners on the same port are a problem of the second. */
+export const listeners: Field<ListenerItem[]> = {
+  // A mistyped place is told where these two belong; the other keys are known from `tls`.
+  keys: place,
+  isList: true,
+  read(node, spot, reading) {
+    const places: Spot[] = []
+    const one: Field<ListenerItem> = {
+      read(child, where, within) {
+        const values = item.read(child, where, within)
+        if (values === undefined) return undefined
+        places.push(where)
+        return { host: '::', port: 8883, ...values }
+      },
+    }
+    const read = list(one, { atLeastOne: true }).read(node, spot, reading)
+    for (const clash of portClashes(read ?? [])) {
+      const [first, second] = [places[clash.first], places[clash.second]]
+      if (first === undefined || second === undefined) continue
+      const says = `port \`${clash.port}\` is taken by the listener in line ${first.line}`
+      refuse(reading, { ...second, path: `${second.path}.port` }, says, ONE_EACH)
+    }
+    return read
+  },
+}
+
+const ONE_EACH = 'give each listener a port of its own'
+
+/** Listeners that would stand in each other's way, by their indexes. Port 0 is a free one each time. */
+export function portClashes(
+  items: readonly ListenerItem[],
+): { first: number; second: number; port: number }[] {
+  return items.flatMap(({ host, port }, second) => {
+    if (port === 0) return []
+    const first = items
+      .slice(0, second)
+      .findIndex(other => other.port === port && sameDoor(other.host, host))
+    return first === -1 ? [] : [{ first, second, port }]
+  })
+}
+
+function sameDoor(one: string, other: string): boolean {
+  return one === other || EVERYWHERE.includes(one) || EVERYWHERE.includes(other)
+}
+
+const EVERYWHERE = ['::', '0.0.0.0']
+
+/** The one that commands and addresses are made for. */
+export function firstListener({ listeners: [first] }: Pick<Config, 'listeners'>): ListenerItem {
+  if (first === undefined) throw new Error('a config without a listener')
+  return first
+}
+
+/** `listener`, as it was before there could be several: says how to write it now. */
+export const formerListener: Field<never> = {
+  retired: true,
+  read(node, spot, reading) {
+    // Its values are read only to write them into the hint; their own mistakes come afterwards.
+    const problems: ConfigProblem[] = []
+    const { host, port } = group(place).read(node, spot, { ...reading, problems }) ?? {}
+    const lines = [
+      ...(host === undefined ? [] : [`host: ${/^[\w.-]+$/.test(host) ? host : `"${host}"`}`]),
+      ...(port === undefined ? [] : [`port: ${port}`]),
+    ]
+    const now = lines.length === 0 ? 'port: 8883' : lines.join(', ')
+    return refuse(reading, spot, 'is a list now', `write \`listeners: [{ ${now} }]\``)
+  },
+}
+
+/**
+ * The configuration as one listener has it: `tls` with what the listener says instead.
+ * AWS: on port 443 the ALPN name selects MQTT with a client certificate, so it is needed there. DG/protocols
+ */
+export function configOf(config: Config, { host: _, port, ...own }: ListenerItem): Config {
+  const tls = { ...config.tls, ...own }
+  const alpn = tls.alpn === 'by-port' ? (port === 443 ? 'required' : 'optional') : tls.alpn
+  return { ...config, tls: { ...tls, alpn } }
+}
