@@ -1,9 +1,10 @@
 /** Puts the closing record together from what the rooms have found out. */
 
 import type { Diagnosis } from '../diagnosis/diagnosis.ts'
-import type { ClosingRecord, MqttRecord, PrincipalRecord } from '../journal/dossier.ts'
+import type { ClosingRecord, MqttRecord, PrincipalRecord, Repeat } from '../journal/dossier.ts'
 import { describe } from '../x509/certificate.ts'
 import type { House } from './house.ts'
+import { deviceOf, samenessOf } from './sameness.ts'
 import { helloRecord, tlsRecord } from './tls-record.ts'
 import type { Greeted, Visit } from './visit.ts'
 
@@ -13,7 +14,7 @@ export function closingRecord(
   house: House,
   how: { clientEnded: boolean; refusedWith?: number },
 ): ClosingRecord {
-  const { world, repeats } = house
+  const { world } = house
   const { wire, certificate, principal, decision } = visit
   const clientId = visit.mqtt?.connect.clientId
   const certificateId = principal?.registered.certificateId ?? certificate?.leaf.sha256
@@ -21,7 +22,7 @@ export function closingRecord(
   const also = visit.findings.filter(finding => finding.code !== reason.code)
   const tls = visit.hello ? tlsRecord(visit as Visit & Greeted, how.refusedWith) : undefined
   const alert = tls?.alerts.findLast(seen => seen.from === 'broker')?.number
-  return {
+  const record: Omit<ClosingRecord, 'repeat'> = {
     event: 'connection.closed',
     time: new Date(world.clock.now()).toISOString(),
     level: LEVELS[reason.severity],
@@ -42,7 +43,6 @@ export function closingRecord(
     blame: reason.blame,
     certainty: reason.certainty,
     evidence: reason.evidence,
-    repeat: repeats.note(certificateId ?? wire.remote.address, reason.code),
     also: also.map(({ code, says, remedy, evidence }) => ({ code, says, remedy, evidence })),
     aws: reason.aws,
     sent: {
@@ -65,6 +65,24 @@ export function closingRecord(
     ...(principal ? { principal: principalRecord(principal) } : {}),
     ...(decision ? { decision } : {}),
   }
+  return { ...record, repeat: repeatOf(record, reason, visit, house) }
+}
+
+function repeatOf(
+  record: Omit<ClosingRecord, 'repeat'>,
+  reason: Diagnosis,
+  visit: Visit,
+  { repeats }: House,
+): Repeat {
+  const by = reason.evidence['by'] as { address?: string } | undefined
+  return repeats.note({
+    device: deviceOf(visit, reason, record.certificateId),
+    code: reason.code,
+    connection: visit.id,
+    sameness: samenessOf(record),
+    inSession: visit.connack === 0,
+    addresses: [record.remote.address, ...(by?.address === undefined ? [] : [by.address])],
+  })
 }
 
 const LEVELS = { info: 'info', note: 'info', warning: 'warn', error: 'error' } as const

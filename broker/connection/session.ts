@@ -10,6 +10,7 @@ import { authorizer } from './authorize.ts'
 import { endByBug } from './bug.ts'
 import type { House } from './house.ts'
 import { endOfRegistration } from './registration.ts'
+import { namesOf } from './sameness.ts'
 import {
   type Asked,
   type Authorizer,
@@ -149,6 +150,7 @@ function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): v
   // Gone before it could be told: then it has seen no CONNACK.
   if (visit.handshake.tls.writable) visit.connack = 0
   visit.brokerSent = 'CONNACK'
+  const refusals = house.repeats.gotIn(namesOf(visit))
   house.journal.write({
     event: 'connection.connected',
     connection: visit.id,
@@ -162,5 +164,6 @@ function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): v
     sessionPresent,
     remote: visit.wire.remote,
     tls: { version: secured.version, cipherSuite: secured.cipherSuite },
+    ...(refusals ? { refusals } : {}),
   })
 }

@@ -31,8 +31,7 @@ export type ClosingRecord = {
   blame: Blame
   certainty: Certainty
   evidence: Record<string, unknown>
-  /** How often this device (by certificate, else by address) has ended with this code, and since when (ISO). */
-  repeat: { count: number; since: string }
+  repeat: Repeat
   also: { code: string; says: string; remedy: string; evidence: Record<string, unknown> }[]
   aws: AwsView
   /** What this client was shown. */
@@ -45,6 +44,21 @@ export type ClosingRecord = {
   mqtt?: MqttRecord
   principal?: PrincipalRecord
   decision?: DecisionRecord
+}
+
+/** How often this device has ended with this code in a row. */
+export type Repeat = {
+  /** This time included. */
+  count: number
+  /** When it began, and the time before this one (ISO). */
+  since: string
+  last?: string
+  /** How fast, since it began. */
+  perMinute?: number
+  /** The connection whose record says the same in full. Its line is short then. */
+  sameAs?: string
+  /** From where, if from more than one address. */
+  addresses?: string[]
 }
 
 export type HelloRecord = {

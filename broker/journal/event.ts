@@ -79,6 +79,8 @@ export type ConnectionEvent =
       sessionPresent: boolean
       remote?: { address: string; port: number }
       tls?: { version: string; cipherSuite: string }
+      /** How it was refused before it got in, if it was. Times are ISO, `code` is the last. */
+      refusals?: { count: number; since: string; last: string; code: string }
     })
 
 export type TrafficDenied = Subject & {

@@ -5,10 +5,10 @@
 
 import type { Clock } from '../world.ts'
 import type { LogEvent } from './event.ts'
-import { jsonWriter } from './json.ts'
-import { painter } from './paint.ts'
+import { jsonWriter, shortened } from './json.ts'
+import { type Paint, painter } from './paint.ts'
 import { redact } from './redact.ts'
-import { levelOf, stamp } from './stamp.ts'
+import { levelOf, type Stamped, stamp } from './stamp.ts'
 import { storyWriter } from './story.ts'
 
 export type { LogEvent } from './event.ts'
@@ -34,12 +34,21 @@ export type JournalOptions = {
 export function createJournal(options: JournalOptions): Journal {
   const { format, write, clock, terminal, level = 'info', env = process.env } = options
   const colours = terminal && !env['NO_COLOR']
-  const put =
-    format === 'json' ? jsonWriter(write) : storyWriter(write, painter(colours, options.columns))
+  const put = format === 'json' ? json(write) : story(write, painter(colours, options.columns))
   return {
     write(event) {
       if (levelOf(event) === 'debug' && level !== 'debug') return
-      put(redact(stamp(event, clock)))
+      put(stamp(event, clock))
     },
   }
+}
+
+function json(write: (text: string) => void): (event: Stamped) => void {
+  const put = jsonWriter(write)
+  return event => put(redact(shortened(event)))
+}
+
+function story(write: (text: string) => void, paint: Paint): (event: Stamped) => void {
+  const put = storyWriter(write, paint)
+  return event => put(redact(event))
 }

@@ -1,13 +1,50 @@
 /** One JSON object per line, for programs. */
 
 import { pino } from 'pino'
+import type { ClosingRecord } from './dossier.ts'
 import type { Stamped } from './stamp.ts'
+
+/** The line of a closing record that says nothing new: `repeat.sameAs` names the connection that has the rest. */
+export type ShortRecord = Omit<ClosingRecord, (typeof LEFT_OUT)[number]>
+
+/**
+ * A device that fails in a loop has its evidence written once, and again from time to time.
+ * @returns the event itself, or a closing record without what stands in an earlier line
+ */
+export function shortened(event: Stamped): Stamped | ShortRecord {
+  if (event.event !== 'connection.closed') return event
+  const { count, sameAs } = event.repeat
+  if (sameAs === undefined || count % IN_FULL === 0) return event
+  const short: Record<string, unknown> = { ...event }
+  for (const key of LEFT_OUT) delete short[key]
+  return short as ShortRecord
+}
+
+/** `mqtt` stays: its counters are this connection's own. */
+const LEFT_OUT = [
+  'remedy',
+  'blame',
+  'certainty',
+  'evidence',
+  'also',
+  'aws',
+  'sent',
+  'hello',
+  'tls',
+  'chain',
+  'path',
+  'principal',
+  'decision',
+] as const
+
+/** Whoever reads only the end of a log finds a whole record there. */
+const IN_FULL = 100
 
 /**
  * @param write gets each line at once, synchronously
  * @returns writes an event; keys as in docs/log.md, `level` and `time` first
  */
-export function jsonWriter(write: (text: string) => void): (event: Stamped) => void {
+export function jsonWriter(write: (text: string) => void): (event: Stamped | ShortRecord) => void {
   const logger = pino(
     {
       // No pid and no host name: two runs of a test give the same log.

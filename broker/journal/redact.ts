@@ -3,15 +3,13 @@
  * What was hidden is said, by its path, so that nobody wonders.
  */
 
-import type { Stamped } from './stamp.ts'
-
 /** @returns the event itself where nothing had to be hidden, else a copy with `redacted` naming the places */
-export function redact(event: Stamped): Stamped {
+export function redact<T extends object>(event: T): T & { redacted?: string[] } {
   if (!suspicious(event, 0)) return event
   const hidden: string[] = []
   const clean = look(event, '', hidden, 0)
   // `look` keeps the shape: it replaces strings by strings.
-  return hidden.length === 0 ? event : { ...(clean as Stamped), redacted: hidden }
+  return hidden.length === 0 ? event : { ...(clean as T), redacted: hidden }
 }
 
 /** Events are flat by design; deeper than this is a mistake, and is cut rather than followed (a cycle would never end). */

@@ -5,7 +5,7 @@
 
 import { escapeText } from '../diagnosis/escape.ts'
 import { awsLines } from '../diagnosis/explain.ts'
-import { list, quote, short } from '../diagnosis/words.ts'
+import { between, list, plain, quote, short } from '../diagnosis/words.ts'
 import type { ClosingRecord } from './dossier.ts'
 import type { ListenerRecord } from './event.ts'
 import type { Paint } from './paint.ts'
@@ -34,6 +34,8 @@ type Scene = {
 }
 
 type Scenes = Map<string, Scene>
+
+type Connected = Extract<Stamped, { event: 'connection.connected' }>
 
 type Finding = Extract<Stamped, { event: 'connection.finding' }>
 
@@ -87,8 +89,14 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
         `keep-alive ${event.keepAlive} s`,
         ...(event.tls === undefined ? [] : [event.tls.version]),
       ])
+      const { refusals } = event
+      const before = refusals === undefined ? [] : details([['it got in', gotIn(refusals)]], paint)
       const held = scene.held.splice(0)
-      return [line, ...held.flatMap(one => remark(one, paint.yellow('finding'), paint, scene))]
+      return [
+        line,
+        ...before,
+        ...held.flatMap(one => remark(one, paint.yellow('finding'), paint, scene)),
+      ]
     }
     case 'provisioning.registered':
       return [
@@ -157,6 +165,9 @@ function remark(
 
 function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): string[] {
   const { code, level, repeat } = event
+  if (repeat.sameAs !== undefined && !ordinary(event)) {
+    return worthALine(event) ? [again(event, paint)] : []
+  }
   if (level === 'info') {
     const line = head(event, paint.dim('closed'), who(event), paint, [escapeText(event.says)])
     if (event.room === 'close') return [line]
@@ -166,10 +177,6 @@ function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): str
   const title = head(event, colour(event.verdict), who(event), paint, [
     paint.bold(escapeText(code)),
   ])
-  if (repeat.count > 1) {
-    const times = `${repeat.count} times since ${clockOf(repeat.since)}`
-    return [`${title}  ${escapeText(event.says)} ${paint.dim(`(${times})`)}`]
-  }
   if (told.has(code)) return [title, ...details(outside(event), paint)]
   const others = event.also.filter(one => one.code !== code && !told.has(one.code)).slice(0, 3)
   return [
@@ -185,6 +192,35 @@ function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): str
       paint,
     ),
   ]
+}
+
+/** An end of a session that refused nothing: one quiet line each, beside the line of its beginning. */
+function ordinary({ level, verdict }: ClosingRecord): boolean {
+  return level === 'info' && verdict === 'closed'
+}
+
+/** Of a fast loop the 2nd, 5th, 10th, 20th, 50th ... ; of a slow one each: a person or a long wait stands between. */
+function worthALine({ time, repeat }: ClosingRecord): boolean {
+  const pauseMs = Date.parse(time) - Date.parse(repeat.last ?? time)
+  return pauseMs >= SLOW_MS || /^[125]0*$/.test(String(repeat.count))
+}
+
+const SLOW_MS = 20_000
+
+function again(event: ClosingRecord, paint: Paint): string {
+  const { code, says, time, level, repeat } = event
+  const { count, since, perMinute, addresses } = repeat
+  const how = perMinute === undefined ? '' : ` (${perMinute}/min)`
+  const times = `${count} times in ${between(since, time)}${how}`
+  const colour = level === 'error' ? paint.red : paint.yellow
+  const title = head(event, colour('again'), who(event), paint, [paint.bold(escapeText(code))])
+  const from = addresses === undefined ? '' : `, from ${list(addresses)}`
+  return `${title}  ${times}${from}: ${plain(says, 120)}`
+}
+
+function gotIn({ count, since, code }: NonNullable<Connected['refusals']>): string {
+  const times = count === 1 ? 'one refusal' : `${count} refusals since ${clockOf(since)}`
+  return `after ${times}, the last was ${escapeText(code)}`
 }
 
 function also({ code, says }: { code: string; says: string }): TellingLine {

@@ -38,6 +38,38 @@ t.test('a closing record is written as it is', async t => {
   t.equal(line.match(/"level"/g)?.length, 1)
 })
 
+t.test('a record that says nothing new is a short line; each hundredth is whole', async t => {
+  const whole = recordOf('CERTIFICATE_ISSUER_UNKNOWN', {
+    certificateId: 'ab'.repeat(32),
+    chain: [],
+    tls: { phase: 'handshake finished', alerts: [] },
+  })
+  const since = '2026-01-01T09:59:00.000Z'
+  const line = (count: number, sameAs?: string) => {
+    const repeat = { count, since, ...(sameAs === undefined ? {} : { sameAs }) }
+    return JSON.parse(linesOf([{ ...whole, repeat }])[0] ?? '')
+  }
+  t.strictSame(Object.keys(line(2, 'c1')).sort(), [
+    'certificateId',
+    'code',
+    'connection',
+    'durationMs',
+    'event',
+    'level',
+    'listener',
+    'phase',
+    'remote',
+    'repeat',
+    'room',
+    'says',
+    'side',
+    'time',
+    'verdict',
+  ])
+  t.strictSame(line(100, 'c1'), { ...whole, repeat: { count: 100, since, sameAs: 'c1' } })
+  t.strictSame(line(2), { ...whole, repeat: { count: 2, since } }, 'new evidence is told in full')
+})
+
 const found = {
   event: 'connection.finding',
   connection: 'c1',

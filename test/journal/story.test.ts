@@ -1,6 +1,8 @@
 import t from 'tap'
 import { catalogue } from '../../broker/diagnosis/catalogue.ts'
 import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
+import { awsLines } from '../../broker/diagnosis/explain.ts'
+import type { Repeat } from '../../broker/journal/dossier.ts'
 import { createJournal, type LogEvent } from '../../broker/journal/journal.ts'
 import { standingClock } from '../../broker/world.ts'
 import { recordOf } from './record.ts'
@@ -54,6 +56,21 @@ const door = {
 } as const
 
 const named = { clientId: 'sensor-1', thingName: 'sensor-1' }
+
+const again = (count: number, more: Partial<Repeat> = {}): LogEvent =>
+  recordOf('TRAFFIC_QOS2', {
+    ...named,
+    repeat: {
+      count,
+      since: '2026-01-01T09:59:00.000Z',
+      last: '2026-01-01T09:59:50.000Z',
+      perMinute: 6,
+      sameAs: 'c1',
+      ...more,
+    },
+  })
+
+const AWS_QOS2 = awsLines(catalogue.TRAFFIC_QOS2.aws).join('; ')
 
 const cases: [name: string, events: LogEvent[], lines: string[]][] = [
   [
@@ -117,15 +134,65 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
     ],
   ],
   [
-    'a loop is one line each time',
+    'a fast loop has a line at 2, 5, 10, 20, 50 ...',
+    [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 20, 99, 100].map(count => again(count)),
+    [
+      ...[2, 5, 10, 20, 100].map(
+        count =>
+          `10:00:00  again       sensor-1  TRAFFIC_QOS2  ${count} times in 60 s (6/min): PUBLISH with QoS 2 for \`shared/alarm\`: AWS IoT has only QoS 0 and 1`,
+      ),
+    ],
+  ],
+  [
+    'a slow loop has a line each time, and names the addresses',
+    [again(3, { last: '2026-01-01T09:59:40.000Z', addresses: ['192.0.2.7', '192.0.2.8'] })],
+    [
+      '10:00:00  again       sensor-1  TRAFFIC_QOS2  3 times in 60 s (6/min), from 192.0.2.7 and 192.0.2.8: PUBLISH with QoS 2 for `shared/alarm`: AWS IoT has only QoS 0 and 1',
+    ],
+  ],
+  [
+    'ordinary ends have a line each',
+    [
+      recordOf('CLOSE_BY_CLIENT', {
+        ...named,
+        verdict: 'closed',
+        repeat: { count: 7, since: '2026-01-01T10:00:00.000Z', sameAs: 'c1' },
+      }),
+    ],
+    ['10:00:00  closed      sensor-1  the client sent DISCONNECT after 5.2 s'],
+  ],
+  [
+    'new evidence in a loop is told in full',
     [
       recordOf('TRAFFIC_QOS2', {
         ...named,
-        repeat: { count: 12, since: '2026-01-01T09:59:00.000Z' },
+        repeat: { count: 3, since: '2026-01-01T09:59:00.000Z' },
       }),
     ],
     [
-      '10:00:00  refused     sensor-1  TRAFFIC_QOS2  PUBLISH with QoS 2 for `shared/alarm`: AWS IoT has only QoS 0 and 1 (12 times since 09:59:00)',
+      '10:00:00  refused     sensor-1  TRAFFIC_QOS2',
+      '          PUBLISH with QoS 2 for `shared/alarm`: AWS IoT has only QoS 0 and 1',
+      '          to do       use QoS 0 or 1',
+      '          client saw  a closed connection and no reason',
+      `          on AWS IoT  ${AWS_QOS2}`,
+    ],
+  ],
+  [
+    'it got in after all',
+    [
+      {
+        ...connected,
+        refusals: {
+          count: 12,
+          since: '2026-01-01T09:58:00.000Z',
+          last: '2026-01-01T09:59:58.000Z',
+          code: 'CERTIFICATE_MISSING',
+        },
+      },
+    ],
+    [
+      '10:00:00  connected   sensor-1  MQTT 3.1.1, policies device, keep-alive 60 s, TLSv1.3',
+      '          it got in   after 12 refusals since 09:58:00, the last was CERTIFICATE_MISSING',
     ],
   ],
   [
