@@ -58,6 +58,8 @@ export type Stack = {
   /** For the table: name and version as the program itself tells it, such as `mbedTLS 2.28.3`. */
   title: string
   versions: readonly TlsVersion[]
+  /** It can't be kept to one version, so the broker is to accept no other. */
+  versionBy?: 'broker'
   /** Why it can't have this fault, in a few words; undefined: it can. */
   cannot?(fault: Fault, version: TlsVersion): string | undefined
   dial(dial: Dial): Promise<Seen>
