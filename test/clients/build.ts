@@ -8,7 +8,7 @@ import { access, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.ts'
 
-export type ClientName = 'mbedtls' | 'wolfssl'
+export type ClientName = 'mbedtls' | 'wolfssl' | 'gnutls' | 'bearssl'
 
 /** `missing` says in one line what this machine lacks, and how to get it. */
 export type Built = { ok: true; program: string } | { ok: false; missing: string }
@@ -55,6 +55,16 @@ const stacks = {
     aptPackage: 'libwolfssl-dev',
     header: 'wolfssl/options.h',
     libraries: ['-lwolfssl'],
+  },
+  gnutls: {
+    aptPackage: 'libgnutls28-dev',
+    header: 'gnutls/gnutls.h',
+    libraries: ['-lgnutls'],
+  },
+  bearssl: {
+    aptPackage: 'libbearssl-dev',
+    header: 'bearssl.h',
+    libraries: ['-lbearssl'],
   },
 } as const
 

@@ -1,4 +1,4 @@
-/** Runs one of the device programs (mbedtls-client.c, wolfssl-client.c) and reads its JSON lines. Flags: options.c. */
+/** Runs one of the device programs (mbedtls-client.c, gnutls-client.c, ...) and reads its JSON lines. Flags: options.c. */
 
 import { launch, type Run, type Running } from './run.ts'
 

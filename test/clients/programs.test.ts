@@ -18,14 +18,19 @@ import { type End, listen } from './plain-server.ts'
 import { run } from './run.ts'
 import { deviceOrSkip, toolOrSkip } from './skip.ts'
 
-const both: ClientName[] = ['mbedtls', 'wolfssl']
-const newest = { mbedtls: /^TLSv1\.[23]$/, wolfssl: 'TLSv1.3' }
+const both = ['mbedtls', 'wolfssl'] as const
+const newest = {
+  mbedtls: /^TLSv1\.[23]$/,
+  wolfssl: 'TLSv1.3',
+  gnutls: 'TLS1.3',
+  bearssl: 'TLSv1.2',
+}
 const ecdsaGcm = {
   mbedtls: 'TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256',
   wolfssl: 'ECDHE-ECDSA-AES128-GCM-SHA256',
 }
 
-for (const name of both) {
+for (const name of [...both, 'gnutls', 'bearssl'] satisfies ClientName[]) {
   t.test(`${name}: subscribes, publishes and hears its own messages`, async t => {
     const program = await deviceOrSkip(t, name)
     if (!program) return
@@ -49,7 +54,9 @@ for (const name of both) {
     t.match(visit, { peer: 'device-1', clientIds: ['sensor-1'], servername: 'localhost' })
     t.ok(visit.packets.includes('disconnect'), 'it says goodbye')
   })
+}
 
+for (const name of both) {
   t.test(`${name}: takes DER files, and names the file that it can't take`, async t => {
     const program = await deviceOrSkip(t, name)
     if (!program) return
@@ -148,6 +155,10 @@ const ends: [ClientName, 'tls12' | 'tls13', End, object][] = [
   ['wolfssl', 'tls13', 'close_notify', { returned: 0, alert: 0, alertFrom: 'server' }],
   ['wolfssl', 'tls13', 'fin', { returned: 0, tcp: 'fin' }],
   ['wolfssl', 'tls13', 'reset', { tcp: 'reset' }],
+  ['gnutls', 'tls13', 'close_notify', { returned: 0, alert: 0, alertFrom: 'server' }],
+  ['gnutls', 'tls13', 'fin', { words: /non-properly terminated/, tcp: 'fin' }],
+  ['bearssl', 'tls12', 'close_notify', { returned: 0, alert: 0, alertFrom: 'server' }],
+  ['bearssl', 'tls12', 'fin', { words: 'BR_ERR_IO', tcp: 'fin' }],
 ]
 for (const [name, version, end, want] of ends) {
   t.test(`${name} ${version}: its first read when the server ends with ${end}`, async t => {
