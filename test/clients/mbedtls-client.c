@@ -193,6 +193,11 @@ static int again(int result) {
 static void explain(int result, problem *problem) {
   snprintf(problem->error, sizeof problem->error, "%s0x%04x", result < 0 ? "-" : "", (unsigned)(result < 0 ? -result : result));
   mbedtls_strerror(result, problem->words, sizeof problem->words);
+  uint32_t flags = mbedtls_ssl_get_verify_result(&ssl);
+  if (result == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+    size_t length = strlen(problem->words);
+    snprintf(problem->words + length, sizeof problem->words - length, " (flags 0x%x)", (unsigned)flags);
+  }
   if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
     problem->alert = ssl.in_msg[1];
     problem->alert_from = "server";
