@@ -28,6 +28,11 @@ export type StartOptions = {
   listeners?: Partial<ListenerItem>[]
   /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. Or one of your own. */
   clock?: string | number | Clock
+  /**
+   * ISO or ms since 1970; default: now. The server certificates are made as of then: valid from a day before it, for 397
+   * days. To see what a device does with one that ran out, or when its clock is behind.
+   */
+  serverCertificatesAt?: string | number
   /** As in config.yaml. */
   tls?: Partial<Config['tls']>
   provisioning?: Partial<Config['provisioning']>
@@ -90,11 +95,15 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   const registry = createRegistry()
   const config = configOf(options)
   // Clients judge our certificate by the real time, whatever the broker's clock says.
+  const { serverCertificatesAt = Date.now() } = options
+  const certificatesAt = timeOf('serverCertificatesAt', serverCertificatesAt)
   const pki = await createServerPki({
     names: ['localhost'],
     addresses: ['127.0.0.1', '::1'],
     world,
-    now: Date.now(),
+    now: certificatesAt,
+    // A root is older than what it signs: a device whose clock is behind still finds it valid.
+    caNow: Math.min(certificatesAt, Date.now()),
   })
   const records = recordBook()
   const opened = await openBroker({
@@ -161,10 +170,14 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
 function clockOf(given: StartOptions['clock']): Clock {
   if (given === undefined) return runningClock()
   if (typeof given === 'object') return given
+  return standingClock(timeOf('clock', given))
+}
+
+function timeOf(option: string, given: string | number): number {
   const at = new Date(given).getTime()
   if (Number.isNaN(at))
-    throw new Error(`clock: \`${given}\` is no time; give ISO, like 2026-01-01T00:00:00Z`)
-  return standingClock(at)
+    throw new Error(`${option}: \`${given}\` is no time; give ISO, like 2026-01-01T00:00:00Z`)
+  return at
 }
 
 function compiled(name: string, policy: unknown): ReturnType<typeof compilePolicy> {

@@ -41,13 +41,13 @@ export type EnsuredPki = { pki: ServerPki; caFile: string; made: string[]; why?:
  * Makes a server PKI in memory.
  * @param request `now` (ms since 1970) dates the certificates; default: the world's clock. Clients
  *   judge them by their own clock, so a broker whose clock is set elsewhere gives the real time
- *   here.
+ *   here. `caNow` dates the CA, where that differs.
  */
 export async function createServerPki(
-  request: ServerNames & { world: World; now?: number },
+  request: ServerNames & { world: World; now?: number; caNow?: number },
 ): Promise<ServerPki> {
-  const { world, now = world.clock.now() } = request
-  const ca = await createServerCa(now, world)
+  const { world, now = world.clock.now(), caNow = now } = request
+  const ca = await createServerCa(caNow, world)
   const certificates = await Promise.all(kinds.map(kind => issue(kind, request, ca, now, world)))
   return { ca: { pem: ca.pem, certificate: ca.certificate }, certificates }
 }
