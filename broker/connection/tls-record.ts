@@ -31,7 +31,12 @@ export function helloRecord({ hello }: Greeted): HelloRecord {
     extensions: names(parsed.extensions, extensionName),
     ja3: ja3(parsed),
     ja4: ja4(parsed),
-    stack: { name: stack.name, confidence: stack.confidence, why: stack.why },
+    stack: {
+      name: stack.name,
+      ...(stack.variant === undefined ? {} : { variant: stack.variant }),
+      confidence: stack.confidence,
+      why: stack.why,
+    },
   }
 }
 

@@ -73,7 +73,8 @@ export type HelloRecord = {
   extensions: string[]
   ja3: string
   ja4: string
-  stack: { name: string; confidence: 'high' | 'medium' | 'low'; why: string }
+  /** `variant`: the program or the release, where its lists tell it (`Node`, `Python`, `mbedTLS 3`). */
+  stack: { name: string; variant?: string; confidence: 'high' | 'medium' | 'low'; why: string }
 }
 
 export type TlsRecord = {

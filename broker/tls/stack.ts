@@ -1,79 +1,170 @@
 /**
- * Recognises the client's TLS stack by its ClientHello. The marks were measured (mbedTLS 2.28, BearSSL 0.6,
- * wolfSSL 5.5, aws-crt 1.33, OpenSSL 3, Go 1.19, Java 17, GnuTLS 3.7); a build with other options may differ, so each answer
- * says how sure it is and why.
+ * Recognises the client's TLS stack by its ClientHello: which lists it sends, and above all in which order. A build with
+ * other options sends less and keeps the order, so each mark that fits counts for a stack and each that doesn't against
+ * it. The marks are in stack-marks.ts; how sure the answer is follows from how many of them hold.
  */
 
 import type { Hello } from './client-hello.ts'
 import { isGrease } from './names.ts'
+import { type StackMarks, type StackName, stackMarks } from './stack-marks.ts'
 
 export type Stack = {
-  name: 'mbedTLS' | 'BearSSL' | 'wolfSSL' | 's2n' | 'OpenSSL' | 'Go' | 'Java' | 'GnuTLS' | 'unknown'
+  /** The TLS library. */
+  name: StackName | 'unknown'
+  /** The program or the release, where its own lists tell it: `Node`, `Python`, `mbedTLS 2`. */
+  variant?: string
   confidence: 'high' | 'medium' | 'low'
   why: string
   /**
-   * mbedTLS 2 writes the device's clock into its random: seconds since 1970. Never read for other stacks, and left out when it
-   * can't be a clock: a build without time writes noise there.
+   * mbedTLS writes the device's clock into the random of a TLS 1.2 hello: seconds since 1970. Never read for other stacks,
+   * and left out when it can't be a clock: a build without time writes noise there.
    */
   deviceClock?: number
 }
 
+/** INVARIANT: never `high` for a stack that another one's marks fit nearly as well. */
 export function recogniseStack(hello: Hello): Stack {
-  const order = hello.extensions.filter(id => !isGrease(id))
-  const text = order.join(',')
-  const groups = hello.groups ?? []
-  const emptySession = hello.sessionId.length === 0
-  if (
-    hello.random.subarray(0, 4).equals(Buffer.alloc(4)) &&
-    /^65281,(0,)?(1,)?13(,|$)/.test(text)
-  ) {
-    return stack(
-      'BearSSL',
-      'high',
-      'its random starts with four zero bytes and renegotiation_info comes first',
-    )
+  const fits = stackMarks
+    .map(marks => fitOf(hello, marks))
+    // A stable sort: of equals the row that stands first.
+    .sort((a, b) => b.score - a.score)
+  const [best] = fits
+  const rival = fits.find(({ marks }) => marks.name !== best?.marks.name)
+  if (best === undefined || rival === undefined) return UNKNOWN
+  const confidence = confidenceOf(best, best.score - rival.score)
+  if (confidence === 'low') return UNKNOWN
+  const { name, variant } = best.marks
+  const clock = name === 'mbedTLS' ? clockOf(hello) : undefined
+  return {
+    name,
+    ...(variant === undefined ? {} : { variant }),
+    confidence,
+    why: `${spoken(best.held)} of ${variant ?? name}`,
+    ...(clock === undefined ? {} : { deviceClock: clock }),
   }
-  if (groups.includes(0x11ec) && text.startsWith('43,10,51,13')) {
-    return stack('s2n', 'high', 'post-quantum groups and the extension order of the AWS SDKs')
-  }
-  if (text.startsWith('43,10,51,13'))
-    return stack('s2n', 'medium', 'the extension order of the AWS SDKs')
-  if (/^(0,)?(45,)?51,43,13|^45,51,43|^(0,)?13,11,(10|22)(,|$)/.test(text)) {
-    return stack(
-      'wolfSSL',
-      text.startsWith('45,51,43') ? 'high' : 'medium',
-      'the extension order of wolfSSL',
-    )
-  }
-  if (emptySession && /^(0,)?13,10,11(,|$)|^(0,)?13,22,23|^(0,)?13,10,11,22,23/.test(text)) {
-    return mbedtls(hello)
-  }
-  if (text.startsWith('5,10,11,13,22,23') && order.includes(28)) {
-    return stack('GnuTLS', 'medium', 'the extension order of GnuTLS')
-  }
-  if (/^0,5,10,11,13,65281,18|^5,10,11,13,65281,18/.test(text)) {
-    return stack('Go', 'medium', 'the extension order of Go')
-  }
-  if (/^(0,)?5,10,11,17,23|^(0,)?5,10,11,16?,?17,23|^(0,)?5,10,13/.test(text)) {
-    return stack('Java', 'medium', 'the extension order of Java')
-  }
-  if (/^(65281,)?(0,)?(1,)?11,10(,|$)/.test(text)) {
-    return stack(
-      'OpenSSL',
-      'medium',
-      'the extension order of OpenSSL, which Node and Python use too',
-    )
-  }
-  return stack('unknown', 'low', 'the ClientHello fits none of the stacks that are known here')
 }
 
-function mbedtls(hello: Hello): Stack {
-  const seconds = hello.random.readUInt32BE(0)
-  return {
-    ...stack('mbedTLS', 'medium', 'an empty session id and the extension order of mbedTLS 2'),
-    ...(couldBeClock(seconds) ? { deviceClock: seconds } : {}),
-  }
+const UNKNOWN: Stack = {
+  name: 'unknown',
+  confidence: 'low',
+  why: 'the ClientHello fits none of the stacks that are known here',
 }
+
+type Fit = {
+  marks: StackMarks
+  score: number
+  held: string[]
+  /** Lists that fit, and lists that don't. */
+  lists: number
+  against: number
+}
+
+/** What a mark adds when it holds, and takes away when it doesn't. */
+const WEIGHTS = { extensions: 4, suites: 3, signatures: 3, groups: 2 } as const
+
+function fitOf(hello: Hello, marks: StackMarks): Fit {
+  const fit: Fit = { marks, score: 0, held: [], lists: 0, against: 0 }
+  const count = (says: string, weight: number, holds: boolean | undefined, list: boolean): void => {
+    if (holds === undefined) return
+    fit.score += holds ? weight : -weight
+    if (holds) fit.held.push(says)
+    if (list && holds) fit.lists++
+    if (list && !holds) fit.against++
+  }
+  const extensions = hello.extensions.filter(id => !isGrease(id) && !PLACED.has(id))
+  if (Array.isArray(marks.extensions)) {
+    const holds = listHolds(extensions, marks.extensions)
+    count('the extension order', WEIGHTS.extensions, holds, true)
+  } else {
+    const { any } = marks.extensions
+    const holds = extensions.length < FEW ? undefined : extensions.every(id => any.includes(id))
+    // Any order fits: that tells less than the right one.
+    count('the extensions', holds ? 1 : WEIGHTS.extensions, holds, true)
+  }
+  count(
+    'the suites',
+    WEIGHTS.suites,
+    listHolds(hello.cipherSuites, marks.suites && [marks.suites]),
+    true,
+  )
+  count(
+    'the signature algorithms',
+    WEIGHTS.signatures,
+    listHolds(hello.signatureAlgorithms, marks.signatures),
+    true,
+  )
+  count('the groups', WEIGHTS.groups, listHolds(hello.groups, marks.groups), true)
+  for (const { says, weight, holds } of marks.traits ?? []) {
+    count(says, weight, holds(hello), false)
+  }
+  return fit
+}
+
+function confidenceOf(best: Fit, lead: number): Stack['confidence'] {
+  if (best.score < 4 || best.lists < 2 || lead <= 0) return 'low'
+  const sure = best.lists >= 3 && best.against === 0 && best.score >= 9 && lead >= 5
+  return sure && best.marks.measured ? 'high' : 'medium'
+}
+
+/** These stand where the protocol wants them, not where the stack does. */
+const PLACED = new Set([21, 41])
+const FEW = 3
+/** A build may know a few ids that the table doesn't. */
+const SHARE = 0.8
+
+function listHolds(sent: number[] | undefined, lists: number[][] = []): boolean | undefined {
+  if (sent === undefined || lists.length === 0) return undefined
+  const held = lists.map(list => inOrder(sent, list))
+  return held.includes(true) || held[0]
+}
+
+/** Signalling values come last or first by other rules. */
+const SIGNALS = new Set([0x00ff, 0x5600])
+
+/** Whether what was sent is in the order of the list; undefined when that is too little to tell. */
+function inOrder(sent: number[], list: number[]): boolean | undefined {
+  const places = placesIn(list)
+  let last = -1
+  let known = 0
+  let counted = 0
+  let rising = true
+  for (const id of sent) {
+    if (isGrease(id) || SIGNALS.has(id)) continue
+    counted++
+    const place = places.get(id)
+    if (place === undefined) continue
+    known++
+    if (place <= last) rising = false
+    last = place
+  }
+  if (counted < FEW) return undefined
+  return rising && known >= counted * SHARE
+}
+
+/** Where each id stands in a list of the table: worked out once, for every hello asks. */
+const placesOf = new Map(
+  stackMarks
+    .flatMap(marks => [
+      ...(Array.isArray(marks.extensions) ? marks.extensions : []),
+      ...(marks.suites ? [marks.suites] : []),
+      ...(marks.groups ?? []),
+      ...(marks.signatures ?? []),
+    ])
+    .map(list => [list, new Map(list.map((id, place) => [id, place] as const))] as const),
+)
+
+function placesIn(list: number[]): Map<number, number> {
+  return placesOf.get(list) ?? new Map()
+}
+
+/** On TLS 1.3 its random is random throughout. */
+function clockOf(hello: Hello): number | undefined {
+  if (hello.extensions.includes(SUPPORTED_VERSIONS)) return undefined
+  const seconds = hello.random.length < 4 ? 0 : hello.random.readUInt32BE(0)
+  return couldBeClock(seconds) ? seconds : undefined
+}
+
+const SUPPORTED_VERSIONS = 43
 
 /** The year after a start value that real-time clocks have (1970, 1980, 2000), or the years from 2015 to 2044. */
 function couldBeClock(seconds: number): boolean {
@@ -84,6 +175,7 @@ function couldBeClock(seconds: number): boolean {
   )
 }
 
-function stack(name: Stack['name'], confidence: Stack['confidence'], why: string): Stack {
-  return { name, confidence, why }
+function spoken(words: string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
 }
