@@ -9,7 +9,9 @@ import type { ConditionSource } from './document.ts'
 import { compilePattern, matches, type Pattern, substitute, unresolvedIn } from './pattern.ts'
 import { type Context, parseVariable, type Variable, valuesOf } from './variables.ts'
 
-type Kind = 'address' | 'arn' | 'bool' | 'equals' | 'ignoreCase' | 'like' | 'null'
+type Kind = 'address' | 'arn' | 'bool' | 'equals' | 'ignoreCase' | 'like' | 'null' | Ordered
+type Ordered = 'date' | 'number'
+type Compare = (asked: number, wanted: number) => boolean
 
 export type Condition = {
   source: ConditionSource
@@ -18,11 +20,22 @@ export type Condition = {
   set: 'ForAllValues' | 'ForAnyValue' | undefined
   ifExists: boolean
   negated: boolean
+  /** Of dates and numbers. */
+  compare: Compare | undefined
   /** One per value of the document, in order. */
   values: { patterns: Pattern[]; range: BlockList | undefined }[]
 }
 
-type Operator = { kind: Kind; negated: boolean; confirmed: boolean }
+type Operator = { kind: Kind; negated: boolean; confirmed: boolean; compare?: Compare }
+
+const comparisons: [suffix: string, negated: boolean, compare: Compare][] = [
+  ['Equals', false, (asked, wanted) => asked === wanted],
+  ['NotEquals', true, (asked, wanted) => asked === wanted],
+  ['LessThan', false, (asked, wanted) => asked < wanted],
+  ['LessThanEquals', false, (asked, wanted) => asked <= wanted],
+  ['GreaterThan', false, (asked, wanted) => asked > wanted],
+  ['GreaterThanEquals', false, (asked, wanted) => asked >= wanted],
+]
 
 /** Operators by name. `confirmed`: AWS uses it in its examples of IoT policies; the others are IAM's. */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
@@ -40,6 +53,8 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ['IpAddress', { kind: 'address', negated: false, confirmed: true }],
   ['NotIpAddress', { kind: 'address', negated: true, confirmed: true }],
   ['Null', { kind: 'null', negated: false, confirmed: false }],
+  ...ordered('Numeric', 'number'),
+  ...ordered('Date', 'date'),
 ])
 
 /** Takes `ForAllValues:StringEqualsIfExists` apart. `operator` is undefined where nothing here implements it. */
@@ -47,14 +62,17 @@ export function parseOperator(written: string) {
   const parts = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/s.exec(written)
   const name = parts?.[2] ?? written
   const set = parts?.[1] as Condition['set']
-  return { name, set, ifExists: parts?.[3] !== undefined, operator: operators.get(name) }
+  const ifExists = parts?.[3] !== undefined
+  // IAM: every operator may end in IfExists but Null, which asks for just that.
+  const operator = ifExists && name === 'Null' ? undefined : operators.get(name)
+  return { name, set, ifExists, operator }
 }
 
 /** @returns undefined where the operator is unknown; the document's parser reports that as an error */
 export function compileCondition(source: ConditionSource): Condition | undefined {
   const { set, ifExists, operator } = parseOperator(source.operator)
   if (!operator) return undefined
-  const { kind, negated } = operator
+  const { compare, kind, negated } = operator
   const values = source.values.map(value => ({
     patterns:
       kind === 'arn'
@@ -62,7 +80,18 @@ export function compileCondition(source: ConditionSource): Condition | undefined
         : [compilePattern(value, kind === 'like')],
     range: kind === 'address' ? addressRange(value) : undefined,
   }))
-  return { source, key: parseVariable(source.key), kind, set, ifExists, negated, values }
+  return { source, key: parseVariable(source.key), kind, set, ifExists, negated, compare, values }
+}
+
+/** What a value of the document must be for its operator, where it is not that; variables are not looked into. */
+export function wrongValue(kind: Kind, text: string): string | undefined {
+  if (text.includes('${')) return undefined
+  if (kind === 'address' && !addressRange(text)) return 'no address and no range'
+  if (kind === 'number' && numberOf(text) === undefined) return 'no number'
+  if (kind === 'date' && dateOf(text) === undefined) return 'no date'
+  if ((kind === 'bool' || kind === 'null') && !/^(?:true|false)$/i.test(text))
+    return 'neither `true` nor `false`'
+  return undefined
 }
 
 /** Whether the request meets the condition. A value whose variable can't be resolved never lets it hold. */
@@ -106,7 +135,8 @@ function holdsFor(condition: Condition, asked: string, context: Context): boolea
   return !anyMatches(condition, asked, context)
 }
 
-function anyMatches({ kind, values }: Condition, asked: string, context: Context): boolean {
+function anyMatches(condition: Condition, asked: string, context: Context): boolean {
+  const { kind, values } = condition
   switch (kind) {
     case 'equals':
     case 'like':
@@ -131,11 +161,49 @@ function anyMatches({ kind, values }: Condition, asked: string, context: Context
       if (version === 0) return false
       return values.some(({ range }) => range?.check(asked, version === 4 ? 'ipv4' : 'ipv6'))
     }
+    case 'number':
+    case 'date':
+      return inOrder(condition, kind === 'number' ? numberOf : dateOf, asked, context)
     case 'null':
       return false
     default:
       return kind satisfies never
   }
+}
+
+function inOrder(
+  { compare, values }: Condition,
+  read: (text: string) => number | undefined,
+  text: string,
+  context: Context,
+): boolean {
+  const asked = read(text)
+  if (asked === undefined) return false
+  return values.some(({ patterns }) => {
+    if (unresolvedIn(patterns[0]!, context).length > 0) return false
+    const wanted = read(substitute(patterns[0]!, context).literal ?? '')
+    return wanted !== undefined && compare?.(asked, wanted) === true
+  })
+}
+
+function numberOf(text: string): number | undefined {
+  return /^[+-]?\d{1,30}(?:\.\d{1,30})?$/.test(text) ? Number(text) : undefined
+}
+
+// IAM: ISO 8601 as the W3C's note narrows it, or seconds since 1970. A date without a time begins at midnight UTC.
+function dateOf(text: string): number | undefined {
+  if (/^\d{5,12}$/.test(text)) return Number(text) * 1000
+  const iso =
+    /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?)?)?$/
+  const at = iso.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : at
+}
+
+function ordered(prefix: string, kind: Ordered): [string, Operator][] {
+  return comparisons.map(([suffix, negated, compare]) => [
+    prefix + suffix,
+    { kind, negated, confirmed: false, compare },
+  ])
 }
 
 function nullHolds({ values }: Condition, missing: boolean): boolean {

@@ -37,12 +37,26 @@ export type NearMiss = StatementRef & {
   why?: string
 }
 
+/** What in the statement that decided met the request. */
+export type Matched = {
+  /** As the document has it, of several the one that matched. */
+  action: string
+  element: 'Resource' | 'NotResource'
+  pattern: string
+  /** The pattern with its variables replaced, where it has any. */
+  resolved?: string
+  /** Conditions that held, as `operator key [values]`. */
+  conditions?: string[]
+}
+
 export type Decision = {
   action: string
   resource: string
   outcome: 'ALLOWED' | 'EXPLICIT_DENY' | 'IMPLICIT_DENY'
   /** The statement that decided; none on an implicit denial. */
   statement?: StatementRef
+  /** On an explicit denial: what in the statement met the request. */
+  matched?: Matched
   /** On a denial: Allow statements, nearest first, at most five. None on an explicit denial that another allows. */
   nearMisses: NearMiss[]
   /** On a denial: names that Allow statements for this action ask for and the request doesn't have. */

@@ -5,10 +5,12 @@
  */
 
 import { quote } from '../diagnosis/words.ts'
-import { addressRange, operators, parseOperator } from './condition.ts'
+import { operators, parseOperator, wrongValue } from './condition.ts'
 import { didYouMean, meant } from './did-you-mean.ts'
 import { type JsonMember, type JsonNode, readJson } from './json.ts'
 import { lintStatement } from './lint.ts'
+import { lintDocument } from './lint-document.ts'
+import { type AwsRefusal, awsRefusal } from './malformed.ts'
 
 export type PolicyDocument = { version?: string; statements: Statement[] }
 
@@ -42,39 +44,66 @@ export type PolicyProblem = {
   /** One line, lower case, no full stop. */
   says: string
   hint?: string
+  /** The resource that is no ARN: AWS lists those. */
+  invalidResource?: string
 }
 
 /** Where a problem is reported from within one element of one statement. */
 export type Report = (problem: PolicyProblem) => void
 
+export type ParseOptions = {
+  /** Of a document over 2048 characters: AWS refuses it. Default `error`. */
+  size?: 'error' | 'warning'
+  /** Whose broker this is: ARNs of another account, region or partition are warned of. */
+  account?: { id: string; region: string; partition?: string }
+}
+
 /**
  * Reads a policy document. Total: whatever the text, it answers.
  * @param text JSON
- * @returns the document if there is no error; errors and warnings, in the order of the text
+ * @returns the document if there is no error; errors and warnings, in the order of the text; where AWS would refuse the
+ *   document, what it would say
  */
-export function parsePolicy(text: string): {
+export function parsePolicy(
+  text: string,
+  { account, size = 'error' }: ParseOptions = {},
+): {
   document?: PolicyDocument
   problems: PolicyProblem[]
+  aws?: AwsRefusal
 } {
   const problems: PolicyProblem[] = []
   // AWS: the API takes no longer text (CreatePolicy, policyDocument).
   if (text.length > 404_600)
-    return { problems: [{ severity: 'error', says: 'longer than 404600 characters' }] }
+    return refusedWhole({ severity: 'error', says: 'longer than 404600 characters' })
   const json = readJson(text)
-  if (!json.ok) return { problems: [{ severity: 'error', ...json.problem }] }
+  if (!json.ok) return refusedWhole({ severity: 'error', ...json.problem })
   const document = readDocument(json.root, problem => {
     problems.push(problem)
   })
+  if (document && !problems.some(({ severity }) => severity === 'error'))
+    lintDocument(document, account, problem => {
+      problems.push(problem)
+    })
   // AWS: 2048 characters, white space left out.
-  const size = text.replace(/\s/g, '').length
-  if (size > 2048)
+  const characters = text.replace(/\s/g, '').length
+  if (characters > 2048)
     problems.push({
-      severity: 'warning',
-      says: `has ${size} characters without white space; aws takes 2048`,
+      severity: size,
+      says: `has ${characters} characters without white space; aws takes 2048`,
+      ...(size === 'error'
+        ? { hint: 'split it into several policies, or set `policySize: warn` in config.yaml' }
+        : {}),
     })
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  const aws = awsRefusal(problems, characters > 2048)
   const failed = !document || problems.some(problem => problem.severity === 'error')
-  return failed ? { problems } : { document, problems }
+  return { ...(failed ? {} : { document }), problems, ...(aws ? { aws } : {}) }
+}
+
+function refusedWhole(problem: PolicyProblem) {
+  const aws = awsRefusal([problem], false)
+  return { problems: [problem], ...(aws ? { aws } : {}) }
 }
 
 function readDocument(root: JsonNode, report: Report): PolicyDocument | undefined {
@@ -191,7 +220,9 @@ function readConditions(condition: JsonMember, report: Report): ConditionSource[
   for (const { key: operator, line, value } of condition.value.members) {
     const parsed = parseOperator(operator)
     if (!parsed.operator) {
-      const near = didYouMean(parsed.name, operators.keys())
+      const near = operator.endsWith('NullIfExists')
+        ? 'Null'
+        : didYouMean(parsed.name, operators.keys())
       wrong(line, `unknown operator ${quote(operator)}`, meant(near))
       continue
     }
@@ -211,10 +242,10 @@ function readConditions(condition: JsonMember, report: Report): ConditionSource[
         wrong(node.line, `${quote(member.key)} must be compared with strings, not ${show(node)}`)
         return []
       })
-      if (parsed.operator.kind === 'address')
-        for (const text of values)
-          if (!addressRange(text))
-            wrong(member.line, `${quote(text, 300)} is no address and no range`)
+      for (const text of values) {
+        const says = wrongValue(parsed.operator.kind, text)
+        if (says !== undefined) wrong(member.line, `${quote(text, 300)} is ${says}`)
+      }
       read.push({ operator, key: member.key, values, line: member.line })
     }
   }

@@ -59,7 +59,14 @@ function lintResources(element: Element, report: Report): void {
   const name = element.not ? 'NotResource' : 'Resource'
   for (const { text, ...where } of element.values) {
     const say = (severity: 'error' | 'warning', says: string, hint?: string) =>
-      report({ severity, ...where, element: name, says, ...(hint === undefined ? {} : { hint }) })
+      report({
+        severity,
+        ...where,
+        element: name,
+        says,
+        ...(hint === undefined ? {} : { hint }),
+        ...(severity === 'error' ? { invalidResource: text } : {}),
+      })
     if (/\$\{[^}]*$/.test(text)) say('error', `${quote(text, 300)} opens a \`\${\` without a \`}\``)
     lintVariables(text, (says, hint) => say('warning', says, hint))
     if (text === '*') continue

@@ -11,11 +11,47 @@ export function narrate(decision: Decision): string {
   const near = nearMisses[0]
   const nearest = near ? `nearest is ${name(near)}: ${reason(near)}` : undefined
   if (outcome === 'EXPLICIT_DENY') {
-    const denied = `${what} is denied${statement ? ` by ${name(statement)}` : ''}`
+    const denied = `${what} is denied${statement ? ` by ${name(statement)}${because(decision)}` : ''}`
     return nearest ? `${denied}, and no statement allows it: ${nearest}` : denied
   }
   if (policyCount === 0) return `no statement allows ${what}: no policy is attached`
   return `no statement allows ${what}; ${nearest ?? 'none comes near'}`
+}
+
+/** What of the statement that denied it met the request. */
+function because({ matched, resource: asked }: Decision): string {
+  if (!matched) return ''
+  const { conditions, element, pattern, resolved } = matched
+  const text = shownPattern({ asked, pattern, ...(resolved === undefined ? {} : { resolved }) })
+  const what =
+    element === 'Resource' ? `its resource ${text} covers it` : `all but ${text} is meant`
+  return conditions ? `: ${what}, and its conditions hold` : `: ${what}`
+}
+
+/**
+ * The nearest allowed text, the asked one, and a mark under the place from which on that doesn't fit: for a terminal.
+ * Nothing where the place is not known.
+ * @param width columns for the texts
+ */
+export function pointerLines(miss: NearMiss, width = 80): string[] {
+  const { asked, differsAt, resolved, pattern } = miss
+  if (differsAt === undefined) return []
+  const head = asked.length - withoutHead(asked).length
+  // The head of the ARN is left out, unless it is what differs; of a long name only the surroundings are shown.
+  const start = differsAt < head ? 0 : head
+  const from = Math.max(start, differsAt - Math.floor(width / 2))
+  const lead = from > start ? '...' : ''
+  const cut = (text: string) => lead + [...text.slice(from, from + width)].map(visible).join('')
+  const mark = lead.length + [...asked.slice(from, differsAt)].length
+  return [
+    `allowed  ${cut(resolved ?? pattern)}`,
+    `asked    ${cut(asked)}`,
+    `         ${' '.repeat(mark)}^`,
+  ]
+}
+
+function visible(character: string): string {
+  return plain(character, 10) === character ? character : '\u00b7'
 }
 
 function name({ index, policy, sid }: StatementRef): string {
@@ -48,7 +84,11 @@ function place({ asked, differsAt = 0 }: NearMiss): string {
 }
 
 // The head of an ARN only tires the reader, unless it is what differs.
-function shownPattern({ asked, pattern, resolved }: NearMiss): string {
+function shownPattern({
+  asked,
+  pattern,
+  resolved,
+}: Pick<NearMiss, 'asked' | 'pattern' | 'resolved'>): string {
   const text = resolved ?? pattern
   const shared = withoutHead(asked)
   const head = asked.slice(0, asked.length - shared.length)

@@ -4,7 +4,7 @@
  */
 
 import { quote } from '../diagnosis/words.ts'
-import { holds, unresolvedInCondition } from './condition.ts'
+import { type Condition, holds, unresolvedInCondition } from './condition.ts'
 import type { AuthorizationRequest, NearMiss } from './decision.ts'
 import { commonMistake } from './mistakes.ts'
 import { firstDifference, matches, type Pattern, substitute, unresolvedIn } from './pattern.ts'
@@ -129,13 +129,12 @@ function judgeConditions(statement: CompiledStatement, request: AuthorizationReq
   const { context } = request
   const failed = statement.conditions.find(condition => !holds(condition, context))
   if (!failed) return undefined
-  const { key, operator, values } = failed.source
   const asked = valuesOf(failed.key, context)
   const miss: NearMiss = {
     ...statement.ref,
     element: 'Condition',
     asked: shorten(asked.join(', ')),
-    pattern: shorten(`${operator} ${key} [${values.join(', ')}]`),
+    pattern: shortCondition(failed.source),
     ...(asked.length === 0
       ? {
           unresolved: [failed.key.written],
@@ -169,6 +168,11 @@ function unresolvedKeys(unresolved: Variable[], { context, reasons }: Authorizat
     unresolved: [...new Set(unresolved.map(variable => variable.written))],
     why: [...new Set(whys)].join('; '),
   }
+}
+
+/** One condition in few words: `Bool iot:Connection.Thing.IsAttached [true]`. */
+export function shortCondition({ key, operator, values }: Condition['source']): string {
+  return shorten(`${operator} ${key} [${values.join(', ')}]`)
 }
 
 function shorten(text: string): string {

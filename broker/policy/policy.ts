@@ -4,12 +4,13 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/iot-authorization.html
  */
 
-import type { AuthorizationRequest, Decision } from './decision.ts'
+import type { AuthorizationRequest, Decision, Matched, StatementRef } from './decision.ts'
 import { type PolicyDocument, type PolicyProblem, parsePolicy } from './document.ts'
+import { whatMatched } from './matched.ts'
 import { nearest } from './near-miss.ts'
 import { applies, type CompiledStatement, compileStatement } from './statement.ts'
 
-export type { AuthorizationRequest, Decision, NearMiss, StatementRef } from './decision.ts'
+export type { AuthorizationRequest, Decision, Matched, NearMiss, StatementRef } from './decision.ts'
 export type { PolicyDocument, PolicyProblem } from './document.ts'
 export type { Context } from './variables.ts'
 
@@ -46,26 +47,41 @@ export function decide(policies: Policy[], request: AuthorizationRequest): Decis
   const policyCount = policies.length
   const denying = firstThatApplies(policies, 'deny', request)
   const allowing = firstThatApplies(policies, 'allow', request)
-  if (allowing) {
-    const statement = denying?.ref ?? allowing.ref
-    const outcome = denying ? 'EXPLICIT_DENY' : 'ALLOWED'
-    return {
-      action,
-      resource,
-      outcome,
-      statement,
-      nearMisses: [],
-      missingContextValues: [],
-      policyCount,
-    }
-  }
-  const trace = nearest(
-    policies.flatMap(policy => policy.compiled.allow),
-    request,
-  )
-  return denying
-    ? { action, resource, outcome: 'EXPLICIT_DENY', statement: denying.ref, ...trace, policyCount }
-    : { action, resource, outcome: 'IMPLICIT_DENY', ...trace, policyCount }
+  if (allowing && !denying) return allowed(action, resource, allowing.ref, policyCount)
+  const trace = allowing
+    ? { nearMisses: [], missingContextValues: [] }
+    : nearest(
+        policies.flatMap(policy => policy.compiled.allow),
+        request,
+      )
+  if (!denying) return { action, resource, outcome: 'IMPLICIT_DENY', ...trace, policyCount }
+  const matched = whatMatched(denying, request)
+  const outcome = 'EXPLICIT_DENY'
+  return { action, resource, outcome, statement: denying.ref, matched, ...trace, policyCount }
+}
+
+/** What in the statement that allowed it met the request; a denial carries it already. */
+export function matchedOf(
+  policies: Policy[],
+  request: AuthorizationRequest,
+  { statement: ref, matched }: Decision,
+): Matched | undefined {
+  if (matched || !ref) return matched
+  const statement = policies
+    .flatMap(({ compiled }) => compiled.allow)
+    .find(one => one.ref.policy === ref.policy && one.ref.index === ref.index)
+  return statement && whatMatched(statement, request)
+}
+
+export function allowed(
+  action: string,
+  resource: string,
+  statement: StatementRef,
+  policyCount: number,
+): Decision {
+  const outcome = 'ALLOWED'
+  const none = { nearMisses: [], missingContextValues: [] }
+  return { action, resource, outcome, statement, ...none, policyCount }
 }
 
 function firstThatApplies(

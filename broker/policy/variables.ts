@@ -53,7 +53,8 @@ export function resolve(variable: Variable, context: Context): string | undefine
 export function valuesOf(key: Variable, context: Context): string[] {
   const held = own(context, key.name)
   if (held === undefined) return []
-  if (!key.name.startsWith(certificatePrefix)) return typeof held === 'string' ? [held] : held
+  const whole = !key.name.startsWith(certificatePrefix) || key.name === availableKeys
+  if (whole) return typeof held === 'string' ? [held] : held
   if (!key.list) {
     const value = pick(key, context)
     return value === undefined ? [] : [certificateText(value)]
@@ -72,13 +73,36 @@ export function whyUnresolved(
   if (reason !== undefined) return reason
   if (variable.list) return '`.List` works only in a condition'
   const held = own(context, variable.name)
-  if (held === undefined)
-    return variable.known ? 'nothing in this request sets it' : 'aws iot knows no such variable'
+  if (held === undefined) return whyMissing(variable, context, reasons)
   const value = pick(variable, context)
   if (value === undefined) return 'there are fewer values'
   if (value === '') return 'its value is empty'
   if (value.length > longest) return `its value is longer than ${longest} characters`
   return `its value ${quote(value)} holds one of \`* $ + ? #\`, and aws replaces no certificate variable by such a value`
+}
+
+function whyMissing(
+  { known, name }: Variable,
+  context: Context,
+  reasons: Record<string, string>,
+): string {
+  if (name.startsWith(thingPrefix)) {
+    const thing = own(context, `${thingPrefix}ThingName`)
+    // Whatever keeps the thing's name away keeps all of the thing away.
+    const noThing = reasons[`${thingPrefix}ThingName`]
+    if (thing === undefined && noThing !== undefined) return noThing
+    if (thing !== undefined)
+      return `the thing ${quote(String(thing))} has no such ${name.startsWith(attributePrefix) ? 'attribute' : 'value'}`
+  }
+  if (name.startsWith(certificatePrefix) && known && own(context, availableKeys))
+    return 'the certificate has no such value'
+  if (name === 'iot:LastWillTopic' && context['iot:ConnectAttributes'])
+    return 'the client sets no will'
+  if (name === 'iot:LastWillTopic' || name === 'iot:ConnectAttributes')
+    return 'it has a value at `iot:Connect` only'
+  if (name === 'iot:DomainName' && context['aws:SecureTransport'])
+    return 'the client sent no server name (sni)'
+  return known ? 'nothing in this request sets it' : 'aws iot knows no such variable'
 }
 
 /** Every name that AWS documents for IoT policies, without thing attributes, `.1` and `.List`. */
@@ -103,8 +127,10 @@ function certificateText(value: string): string {
   return special.test(value) ? value.replace(/[,"\\+=<>;]/g, '\\$&') : value
 }
 
+const thingPrefix = 'iot:Connection.Thing.'
 const attributePrefix = 'iot:Connection.Thing.Attributes['
 const certificatePrefix = 'iot:Certificate.'
+const availableKeys = 'iot:Certificate.AvailableKeys'
 const longest = 1024
 const mostValues = 5
 const special = /[,"\\+=<>;]/

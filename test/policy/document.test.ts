@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type PolicyProblem, parsePolicy } from '../../broker/policy/document.ts'
+import { type ParseOptions, type PolicyProblem, parsePolicy } from '../../broker/policy/document.ts'
 import { head, type Loose } from './sample.ts'
 
+const connects = { Effect: 'Allow', Action: 'iot:Connect', Resource: `${head}client/a` }
 const fine = { Effect: 'Allow', Action: 'iot:Publish', Resource: `${head}topic/a` }
 
 const errors: [name: string, statement: Loose, want: Partial<PolicyProblem>][] = [
@@ -78,9 +79,9 @@ const errors: [name: string, statement: Loose, want: Partial<PolicyProblem>][] =
     },
   ],
   [
-    'an operator that is not built yet',
-    { ...fine, Condition: { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } } },
-    { says: 'unknown operator `DateLessThan`' },
+    'an operator that iot policies have no use for',
+    { ...fine, Condition: { BinaryEquals: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } } },
+    { says: 'unknown operator `BinaryEquals`' },
   ],
   ['a condition that is no object', { ...fine, Condition: 'x' }, { element: 'Condition' }],
   [
@@ -248,19 +249,19 @@ for (const [name, statement] of silent)
 
 t.test('a single statement needs no list', async t => {
   const { document, problems } = parsePolicy(
-    JSON.stringify({ Version: '2012-10-17', Statement: fine }),
+    JSON.stringify({ Version: '2012-10-17', Statement: connects }),
   )
   t.same(problems, [])
   t.equal(document?.statements.length, 1)
 })
 
 t.test('the version may be left out, but must be one that exists', async t => {
-  t.same(parsePolicy(JSON.stringify({ Statement: fine })).problems, [])
-  t.match(parsePolicy(JSON.stringify({ Version: '2012-10-18', Statement: fine })), {
+  t.same(parsePolicy(JSON.stringify({ Statement: connects })).problems, [])
+  t.match(parsePolicy(JSON.stringify({ Version: '2012-10-18', Statement: connects })), {
     document: undefined,
     problems: [{ element: 'Version', says: 'unknown version `2012-10-18`' }],
   })
-  const variable = { ...fine, Resource: `${head}topic/\${iot:ClientId}` }
+  const variable = { ...connects, Resource: `${head}client/\${iot:ClientId}-x` }
   t.match(parsePolicy(JSON.stringify({ Statement: variable })).problems, [
     { severity: 'warning', element: 'Version' },
   ])
@@ -317,25 +318,43 @@ t.test('texts of the wrong shape', async t => {
   }
 })
 
-t.test('an empty list of statements, twins and a long document are warned of', async t => {
-  t.match(parsePolicy('{"Statement": []}'), { document: {}, problems: [{ severity: 'warning' }] })
-  const twins = {
-    Statement: [
-      { ...fine, Sid: 'a' },
-      { ...fine, Sid: 'a' },
-    ],
-  }
-  t.match(parsePolicy(JSON.stringify(twins)).problems, [{ says: 'two statements are called `a`' }])
-  const long = (length: number) =>
-    parsePolicy(
-      JSON.stringify({ Statement: { ...fine, Sid: '' } }).replace('""', `"${'x'.repeat(length)}"`),
-    )
-  const rest = 2048 - JSON.stringify({ Statement: { ...fine, Sid: '' } }).length
-  t.same(long(rest).problems, [])
-  t.match(long(rest + 1).problems, [
-    { says: 'has 2049 characters without white space; aws takes 2048' },
-  ])
-})
+t.test(
+  'an empty list of statements and twins are warned of, a long document is refused as aws does',
+  async t => {
+    t.match(parsePolicy('{"Statement": []}'), { document: {}, problems: [{ severity: 'warning' }] })
+    const twins = {
+      Statement: [
+        { ...connects, Sid: 'a' },
+        { ...connects, Sid: 'a' },
+      ],
+    }
+    t.match(parsePolicy(JSON.stringify(twins)).problems, [
+      { says: 'two statements are called `a`' },
+    ])
+    const long = (length: number, options: ParseOptions = {}) =>
+      parsePolicy(
+        JSON.stringify({ Statement: { ...connects, Sid: '' } }).replace(
+          '""',
+          `"${'x'.repeat(length)}"`,
+        ),
+        options,
+      )
+    const rest = 2048 - JSON.stringify({ Statement: { ...connects, Sid: '' } }).length
+    t.same(long(rest).problems, [])
+    t.match(long(rest + 1), {
+      document: undefined,
+      problems: [
+        { severity: 'error', says: 'has 2049 characters without white space; aws takes 2048' },
+      ],
+      aws: { message: 'Policy document is Malformed' },
+    })
+    t.match(long(rest + 1, { size: 'warning' }), {
+      document: {},
+      problems: [{ severity: 'warning' }],
+      aws: { message: 'Policy document is Malformed' },
+    })
+  },
+)
 
 t.test('never throws, and says one plain line each, whatever the text', async t => {
   const word = fc.constantFrom(
@@ -376,5 +395,5 @@ t.test('never throws, and says one plain line each, whatever the text', async t 
 
 /** A document whose second statement is this one. */
 function inside(statement: Loose): string {
-  return JSON.stringify({ Version: '2012-10-17', Statement: [fine, statement] })
+  return JSON.stringify({ Version: '2012-10-17', Statement: [fine, statement, connects] })
 }

@@ -244,10 +244,13 @@ t.test('words for the other outcomes', async t => {
   const deny = policy('d', { Effect: 'Deny', Action: 'iot:*', Resource: '*' })
   const say = (...policies: Parameters<typeof decide>[0]) => narrate(decide(policies, asked))
   t.equal(say(allow), '`iot:Publish` on `topic/a` is allowed by statement 1 (`Send`) of policy `p`')
-  t.equal(say(allow, deny), '`iot:Publish` on `topic/a` is denied by statement 1 of policy `d`')
+  t.equal(
+    say(allow, deny),
+    '`iot:Publish` on `topic/a` is denied by statement 1 of policy `d`: its resource `*` covers it',
+  )
   t.equal(
     say(near, deny),
-    '`iot:Publish` on `topic/a` is denied by statement 1 of policy `d`, and no statement allows it: nearest is statement 1 of policy `near`: its resource is `topic/b` and differs from `a` on',
+    '`iot:Publish` on `topic/a` is denied by statement 1 of policy `d`: its resource `*` covers it, and no statement allows it: nearest is statement 1 of policy `near`: its resource is `topic/b` and differs from `a` on',
   )
   t.equal(say(), 'no statement allows `iot:Publish` on `topic/a`: no policy is attached')
   t.equal(say(policy('empty')), 'no statement allows `iot:Publish` on `topic/a`; none comes near')
