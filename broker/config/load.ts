@@ -7,7 +7,7 @@ import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
 import { authority, device } from './items.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
-import { type Config, chainModes, defaultConfig, logForms } from './shape.ts'
+import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
 import { shown } from './words.ts'
 import { readYaml } from './yaml-text.ts'
 
@@ -74,6 +74,7 @@ const keys = {
   provisioning: group({ chain: oneOf(chainModes) }),
   certs: text(),
   policies: text(),
+  policySize: oneOf(policySizes),
   authorities: list(authority),
   devices: list(device),
   log: oneOf(logForms),

@@ -39,6 +39,9 @@ export type ChainMode = (typeof chainModes)[number]
 export const logForms = ['story', 'json'] as const
 export type LogForm = (typeof logForms)[number]
 
+export const policySizes = ['refuse', 'warn'] as const
+export type PolicySize = (typeof policySizes)[number]
+
 /** AWS: `caCertificateStatus` of RegisterCACertificate and DescribeCACertificate. */
 export const authorityStatuses = ['ACTIVE', 'INACTIVE'] as const
 export type AuthorityStatus = (typeof authorityStatuses)[number]
@@ -112,6 +115,8 @@ export type Config = {
   certs: string
   /** Folder of the policies, with templates/ in it, relative to the config file. */
   policies: string
+  /** What becomes of a policy over AWS's 2048 characters. */
+  policySize: PolicySize
   authorities: AuthorityItem[]
   devices: DeviceItem[]
   /** Absent: `story` on a terminal, `json` elsewhere. */
@@ -137,6 +142,7 @@ export function defaultConfig(): Config {
     provisioning: { chain: 'lenient' },
     certs: 'certs',
     policies: 'policies',
+    policySize: 'refuse',
     authorities: [],
     devices: [],
   }

@@ -1,12 +1,24 @@
 /**
- * Asks the policy engine for one connection. What is known of the connection (the context) is worked out once; answers are
- * kept per action and resource until the registry changes, so that a changed policy acts on the very next packet.
+ * Asks the policy engine for one connection. What is known of the connection (the context) is worked out once, and the
+ * policies are bound to it; answers are kept per action and resource until the registry changes, so that a changed policy
+ * acts on the very next packet. An answer that depends on the time of day is never kept.
  * AWS: its brokers take minutes to see a changed policy.
  */
 
-import { type Decision, decide } from '../policy/policy.ts'
+import { type Bound, bindPolicies, dependsOnTime } from '../policy/bound.ts'
+import {
+  type AttachedThing,
+  connectContext,
+  contextOf,
+  type Facts,
+  thingOf,
+  timeContext,
+} from '../policy/context.ts'
+import { type Decision, decide, type Policy } from '../policy/policy.ts'
 import type { Context } from '../policy/variables.ts'
 import { arn } from '../registry/arn.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import type { House } from './house.ts'
 import type { Asked, Authorizer, Principal, Visit } from './visit.ts'
 
@@ -15,72 +27,115 @@ const KEPT_DECISIONS = 256
 
 export function authorizer(visit: Visit & Asked & Principal, house: House): Authorizer {
   const { registry } = house
-  const { certificateId } = visit.principal.registered
   const { account } = house.settings().config
   let revision = -1
-  /** By action, then by name: a key put together would cost each message more than the answer. */
-  let kept = new Map<string, Map<string, Decision>>()
-  let known: { context: Context; reasons: Record<string, string> } = { context: {}, reasons: {} }
+  let known: Known | undefined
   return (action, type, name) => {
-    if (registry.revision() !== revision) {
+    if (known === undefined || registry.revision() !== revision) {
       revision = registry.revision()
-      kept = new Map()
-      known = contextOf(visit, house)
+      known = knownOf(visit, house)
     }
-    let decisions = kept.get(action)
+    // By action, then by name: a key put together would cost each message more than the answer.
+    let decisions = known.kept.get(action)
     const before = decisions?.get(name)
     if (before) return before
-    const { policies } = registry.policiesOf(certificateId)
-    const decision = decide(policies, { action, resource: arn(account, type, name), ...known })
+    const { bound, context, policies, reasons } = known
+    const resource = arn(account, type, name)
+    if (known.timed(action)) {
+      const now = timeContext(house.world.clock.now())
+      const more = action === 'iot:Connect' ? connectFacts(visit, house) : {}
+      return decide(policies, {
+        action,
+        resource,
+        context: { ...context, ...now, ...more },
+        reasons,
+      })
+    }
+    const decision =
+      action === 'iot:Connect'
+        ? decide(policies, {
+            action,
+            resource,
+            context: { ...context, ...connectFacts(visit, house) },
+            reasons,
+          })
+        : bound(action, resource)
     if (decisions === undefined || decisions.size >= KEPT_DECISIONS) {
       decisions = new Map()
-      kept.set(action, decisions)
+      known.kept.set(action, decisions)
     }
     decisions.set(name, decision)
     return decision
   }
 }
 
-/** AWS: thing variables resolve only where the client id is the name of a thing that the certificate is attached to. */
-function contextOf(
-  visit: Visit & Asked & Principal,
-  house: House,
-): { context: Context; reasons: Record<string, string> } {
-  const { clientId } = visit.mqtt.connect
+/** The things that a certificate is attached to, as the policy engine wants them. */
+export function attachedThings(certificateId: string, registry: Registry): AttachedThing[] {
+  const exclusive = registry.exclusiveThingOf(certificateId)
+  return registry.thingsOf(certificateId).map(thingName => ({
+    thingName,
+    ...registry.thing(thingName),
+    exclusive: exclusive === thingName,
+  }))
+}
+
+/** What holds until the registry changes. */
+type Known = {
+  kept: Map<string, Map<string, Decision>>
+  policies: Policy[]
+  bound: Bound
+  context: Context
+  reasons: Record<string, string>
+  timed(action: string): boolean
+}
+
+function knownOf(visit: Visit & Asked & Principal, house: House): Known {
   const { certificate, certificateId } = visit.principal.registered
-  const things = house.registry.thingsOf(certificateId)
-  const attached = things.includes(clientId)
-  const context: Context = {
-    'iot:ClientId': clientId,
-    'iot:CertificateId': certificateId,
-    'aws:SourceIp': visit.wire.remote.address,
-    'iot:DomainName': visit.hello?.parsed.sni,
-    'iot:Connection.Thing.IsAttached': String(attached),
-    'iot:Certificate.SerialNumber': certificate.serialNumber,
+  const sni = visit.hello?.parsed.sni
+  const facts: Facts = {
+    clientId: visit.mqtt.connect.clientId,
+    certificateId,
+    sourceIp: visit.wire.remote.address,
+    ...(sni === undefined ? {} : { domainName: sni }),
+    things: attachedThings(certificateId, house.registry),
+    certificate: certificateFacts(certificate),
   }
-  const names = [
-    ['Subject', certificate.subjectAttributes, certificate.subjectAlternativeNames],
-    ['Issuer', certificate.issuerAttributes, certificate.issuerAlternativeNames],
-  ] as const
-  for (const [whose, attributes, alternatives] of names) {
-    for (const [name, values] of Object.entries(attributes)) {
-      context[`iot:Certificate.${whose}.${name === 'StateName' ? 'State' : name}`] = values
-    }
-    for (const [name, values] of Object.entries(alternatives)) {
-      context[`iot:Certificate.${whose}.AlternativeName.${name}`] = values
-    }
+  const { context, reasons } = contextOf(facts)
+  const { policies } = house.registry.policiesOf(certificateId, thingOf(facts)?.thingName)
+  const timed = new Map<string, boolean>()
+  return {
+    kept: new Map(),
+    policies,
+    bound: bindPolicies(policies, context, reasons),
+    context,
+    reasons,
+    timed(action) {
+      const before = timed.get(action)
+      if (before !== undefined) return before
+      const answer = dependsOnTime(policies, action)
+      timed.set(action, answer)
+      return answer
+    },
   }
-  const reasons: Record<string, string> = {}
-  if (attached) {
-    context['iot:Connection.Thing.ThingName'] = clientId
-    for (const [name, value] of Object.entries(house.registry.thing(clientId)?.attributes ?? {})) {
-      context[`iot:Connection.Thing.Attributes[${name}]`] = value
-    }
-  } else {
-    reasons['iot:Connection.Thing.ThingName'] =
-      things.length === 0
-        ? 'the certificate is attached to no thing'
-        : `the client id is \`${clientId}\`, and the certificate is attached to the thing \`${things.join('`, `')}\``
+}
+
+function connectFacts({ mqtt }: Visit & Asked, house: House): Context {
+  const { clean, will } = mqtt.connect
+  const { account } = house.settings().config
+  return connectContext(clean === false, will && arn(account, 'topic', will.topic))
+}
+
+function certificateFacts(certificate: Certificate): NonNullable<Facts['certificate']> {
+  return {
+    serialNumber: certificate.serialNumber,
+    subject: underAwsNames(certificate.subjectAttributes),
+    subjectAlternativeName: certificate.subjectAlternativeNames,
+    issuer: underAwsNames(certificate.issuerAttributes),
+    issuerAlternativeName: certificate.issuerAlternativeNames,
   }
-  return { context, reasons }
+}
+
+// In provisioning templates AWS calls it StateName, in policies State.
+function underAwsNames({ StateName, ...rest }: Record<string, string[]>): Record<string, string[]> {
+  return StateName === undefined ? rest : { ...rest, State: StateName }
 }

@@ -4,10 +4,12 @@
  */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import { thingOf } from '../policy/context.ts'
 import { provision } from '../provisioning/jitp.ts'
 import { registerPending } from '../provisioning/jitr.ts'
 import type { RegisteredAuthority, RegisteredCertificate, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import { attachedThings } from './authorize.ts'
 import type { House } from './house.ts'
 import { notRegistered } from './not-registered.ts'
 import {
@@ -50,14 +52,16 @@ function principalOf(
   house: House,
 ): Principal {
   const { clientId } = visit.mqtt.connect
-  const things = house.registry.thingsOf(registered.certificateId)
-  // AWS: without an exclusive attachment, the thing is the one whose name is the client id.
-  const thingName = things.includes(clientId) ? clientId : undefined
+  const { certificateId } = registered
+  const thingName = thingOf({
+    clientId,
+    things: attachedThings(certificateId, house.registry),
+  })?.thingName
   return {
     principal: {
       registered,
       ...(thingName === undefined ? {} : { thingName }),
-      policies: house.registry.policiesOf(registered.certificateId).names,
+      policies: house.registry.policiesOf(certificateId, thingName).names,
     },
   }
 }

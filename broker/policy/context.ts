@@ -63,7 +63,9 @@ export function contextOf(facts: Facts): { context: Context; reasons: Record<str
  * exclusive attachment that one, whatever the client id.
  */
 export function thingOf({ clientId, things = [] }: Facts): AttachedThing | undefined {
-  return things.find(({ exclusive, thingName }) => exclusive === true || thingName === clientId)
+  return (
+    things.find(one => one.exclusive === true) ?? things.find(one => one.thingName === clientId)
+  )
 }
 
 /**

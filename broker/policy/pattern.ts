@@ -25,6 +25,8 @@ export type Pattern = {
   least: number
   /** The whole pattern, where it is plain text. */
   literal: string | undefined
+  /** What comes before the star, where the pattern is plain text and one star at its end. */
+  prefix: string | undefined
 }
 
 /**
@@ -47,12 +49,13 @@ export function fromTokens(text: string, tokens: Token[]): Pattern {
   }
   const only = tokens.length === 1 ? tokens[0] : undefined
   const literal = tokens.length === 0 ? '' : only?.kind === 'text' ? only.text : undefined
-  return { text, tokens, segments, least, literal }
+  return { text, tokens, segments, least, literal, prefix: prefixOf(tokens) }
 }
 
 /** Whether the whole of `asked` matches. A variable without a value matches nothing. Allocates nothing. */
 export function matches(pattern: Pattern, asked: string, context: Context): boolean {
   if (pattern.literal !== undefined) return pattern.literal === asked
+  if (pattern.prefix !== undefined) return asked.startsWith(pattern.prefix)
   if (pattern.least > asked.length) return false
   const { segments } = pattern
   let at = matchForward(segments[0]!, asked, 0, context)
@@ -100,6 +103,14 @@ export function firstDifference(pattern: Pattern, asked: string): number | undef
     at = next
   }
   return Math.max(at, agreeBackward(segments[segments.length - 1]!, asked))
+}
+
+function prefixOf(tokens: Token[]): string | undefined {
+  if (tokens.at(-1)?.kind !== 'star') return undefined
+  const [first, ...rest] = tokens
+  if (first?.kind === 'text')
+    return rest.every(({ kind }) => kind === 'star') ? first.text : undefined
+  return tokens.every(({ kind }) => kind === 'star') ? '' : undefined
 }
 
 function tokenize(text: string, wildcards: boolean): Token[] {

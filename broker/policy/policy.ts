@@ -5,13 +5,21 @@
  */
 
 import type { AuthorizationRequest, Decision, Matched, StatementRef } from './decision.ts'
-import { type PolicyDocument, type PolicyProblem, parsePolicy } from './document.ts'
+import {
+  type ParseOptions,
+  type PolicyDocument,
+  type PolicyProblem,
+  parsePolicy,
+} from './document.ts'
+import type { AwsRefusal } from './malformed.ts'
 import { whatMatched } from './matched.ts'
+import { narrate } from './narrate.ts'
 import { nearest } from './near-miss.ts'
 import { applies, type CompiledStatement, compileStatement } from './statement.ts'
 
 export type { AuthorizationRequest, Decision, Matched, NearMiss, StatementRef } from './decision.ts'
-export type { PolicyDocument, PolicyProblem } from './document.ts'
+export type { ParseOptions, PolicyDocument, PolicyProblem } from './document.ts'
+export type { AwsRefusal } from './malformed.ts'
 export type { Context } from './variables.ts'
 
 export type Policy = {
@@ -23,9 +31,10 @@ export type Policy = {
 export function readPolicy(
   name: string,
   text: string,
-): { policy?: Policy; problems: PolicyProblem[] } {
-  const { document, problems } = parsePolicy(text)
-  return document ? { policy: compilePolicy(name, document), problems } : { problems }
+  options?: ParseOptions,
+): { policy?: Policy; problems: PolicyProblem[]; aws?: AwsRefusal } {
+  const { document, ...told } = parsePolicy(text, options)
+  return document ? { policy: compilePolicy(name, document), ...told } : told
 }
 
 export function compilePolicy(name: string, document: PolicyDocument): Policy {
@@ -58,6 +67,11 @@ export function decide(policies: Policy[], request: AuthorizationRequest): Decis
   const matched = whatMatched(denying, request)
   const outcome = 'EXPLICIT_DENY'
   return { action, resource, outcome, statement: denying.ref, matched, ...trace, policyCount }
+}
+
+/** A decision in one line of words. */
+export function inWords(decision: Decision): string {
+  return narrate(decision)
 }
 
 /** What in the statement that allowed it met the request; a denial carries it already. */

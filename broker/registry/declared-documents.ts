@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path'
 import { shown } from '../config/words.ts'
-import { type PolicyProblem, parsePolicy } from '../policy/document.ts'
+import { type ParseOptions, type PolicyProblem, parsePolicy } from '../policy/document.ts'
 import { readJson } from '../policy/json.ts'
 import { compilePolicy } from '../policy/policy.ts'
 import { namesIn, quotedPath, readText, type Site, shownPath } from './declared-files.ts'
@@ -19,6 +19,7 @@ export function readPolicies(
   folder: string,
   site: Site,
   previous: DeclaredPolicy[],
+  options: ParseOptions,
 ): Promise<Documents<DeclaredPolicy>> {
   return readDocuments(folder, site, previous, {
     word: 'policy',
@@ -26,7 +27,7 @@ export function readPolicies(
     names: /^[\w+=,.@-]{1,128}$/,
     characters: 'a-z A-Z 0-9 _ + = , . @ -',
     most: 128,
-    read: policyFrom,
+    read: (name, text, file, complain) => policyFrom(name, text, file, complain, options),
   })
 }
 
@@ -104,8 +105,9 @@ function policyFrom(
   text: string,
   file: string,
   complain: (one: Complaint) => void,
+  options: ParseOptions,
 ): DeclaredPolicy | undefined {
-  const { document, problems } = parsePolicy(text)
+  const { document, problems } = parsePolicy(text, options)
   if (!document && hasKeys(text, ['Resources', 'Parameters'])) {
     const says = 'this is a provisioning template, not a policy'
     complain({ severity: 'error', says, hint: 'move the file to templates/, in the same folder' })
@@ -135,7 +137,8 @@ function templateFrom(
   return { name, text, json: JSON.parse(text) as unknown, file }
 }
 
-function policyComplaint({
+/** A problem of a policy as one of its file. */
+export function policyComplaint({
   severity,
   line,
   statement,

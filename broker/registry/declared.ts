@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../config/shape.ts'
+import { parseOptionsOf } from './arn.ts'
 import { readPolicies, readTemplates } from './declared-documents.ts'
 import { byText, type Site } from './declared-files.ts'
 import { readAuthorities, readDevices } from './declared-items.ts'
@@ -28,7 +29,12 @@ export async function readDeclared(
 ): Promise<{ declared: Declared; problems: DeclaredProblem[] }> {
   const problems: DeclaredProblem[] = []
   const site: Site = { baseDir, configFile, report: problem => problems.push(problem) }
-  const policies = await readPolicies(config.policies, site, previous?.policies ?? [])
+  const policies = await readPolicies(
+    config.policies,
+    site,
+    previous?.policies ?? [],
+    parseOptionsOf(config),
+  )
   const templates = await readTemplates(config.policies, site, previous?.templates ?? [])
   const authorities = await readAuthorities(config, site, previous?.authorities ?? [])
   const devices = await readDevices(config, site, previous?.devices ?? [])

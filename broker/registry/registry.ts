@@ -5,6 +5,7 @@
  */
 
 import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
+import { groupPolicies, type ThingGroup } from '../policy/groups.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Declared } from './declared-shape.ts'
@@ -30,7 +31,14 @@ export type RegisteredAuthority = {
   source: Source
 }
 
-export type Thing = { thingName: string; attributes: Record<string, string> }
+export type Thing = {
+  thingName: string
+  thingTypeName?: string
+  attributes: Record<string, string>
+}
+
+/** AWS: `thingPrincipalType` of AttachThingPrincipal. */
+export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING'
 
 export type Template = { name: string; json: unknown; file: string }
 
@@ -57,7 +65,10 @@ export type Registry = {
   thing(thingName: string): Thing | undefined
   /** The things that a certificate is attached to. */
   thingsOf(certificateId: string): string[]
-  policiesOf(certificateId: string): AttachedPolicies
+  /** The thing that a certificate is attached to exclusively: it is that thing whatever its client id. */
+  exclusiveThingOf(certificateId: string): string | undefined
+  /** Those of the certificate, and those of the thing's groups and of the groups above them. */
+  policiesOf(certificateId: string, thingName?: string): AttachedPolicies
 
   registerAuthority(authority: RegisteredAuthority): void
   putTemplate(template: Template): void
@@ -66,7 +77,9 @@ export type Registry = {
   /** Makes the thing, or merges the attributes into it. */
   putThing(thing: Thing): void
   putPolicy(policy: Policy): void
-  attachThing(certificateId: string, thingName: string): void
+  /** Makes the group, or replaces it. */
+  putGroup(group: ThingGroup): void
+  attachThing(certificateId: string, thingName: string, type?: ThingPrincipalType): void
   attachPolicy(certificateId: string, policyName: string): void
 }
 
@@ -78,6 +91,9 @@ type Layer = {
   things: Map<string, Thing>
   thingsOf: Map<string, Set<string>>
   policiesOf: Map<string, Set<string>>
+  groups: Map<string, ThingGroup>
+  /** Certificate to its exclusive thing. */
+  exclusive: Map<string, string>
 }
 
 export function createRegistry(): Registry {
@@ -117,16 +133,21 @@ export function createRegistry(): Registry {
     policy: name => both(layer => layer.policies, name),
     thing: name => both(layer => layer.things, name),
     thingsOf: id => names(layer => layer.thingsOf, id),
-    policiesOf(id) {
-      const known = attached.get(id)
+    exclusiveThingOf: id => both(layer => layer.exclusive, id),
+    policiesOf(id, thingName) {
+      const key = `${id} ${thingName ?? ''}`
+      const known = attached.get(key)
       if (known) return known
       const result: AttachedPolicies = { names: [], policies: [], missing: [] }
-      for (const name of names(layer => layer.policiesOf, id)) {
+      const groups = new Map([...learned.groups, ...declared.groups])
+      const own = names(layer => layer.policiesOf, id)
+      const inherited = thingName === undefined ? [] : groupPolicies(thingName, groups)
+      for (const name of new Set([...own, ...inherited])) {
         const policy = registry.policy(name)
         if (policy) result.policies.push(policy)
         result[policy ? 'names' : 'missing'].push(name)
       }
-      attached.set(id, result)
+      attached.set(key, result)
       return result
     },
     registerAuthority(authority) {
@@ -150,15 +171,20 @@ export function createRegistry(): Registry {
     putThing(thing) {
       const before = learned.things.get(thing.thingName)
       const attributes = { ...before?.attributes, ...thing.attributes }
-      learned.things.set(thing.thingName, { ...thing, attributes })
+      learned.things.set(thing.thingName, { ...before, ...thing, attributes })
       changed()
     },
     putPolicy(policy) {
       learned.policies.set(policy.name, policy)
       changed()
     },
-    attachThing(id, thingName) {
+    putGroup(group) {
+      learned.groups.set(group.groupName, group)
+      changed()
+    },
+    attachThing(id, thingName, type = 'NON_EXCLUSIVE_THING') {
       add(learned.thingsOf, id, thingName)
+      if (type === 'EXCLUSIVE_THING') learned.exclusive.set(id, thingName)
       changed()
     },
     attachPolicy(id, policyName) {
@@ -178,6 +204,8 @@ function emptyLayer(): Layer {
     things: new Map(),
     thingsOf: new Map(),
     policiesOf: new Map(),
+    groups: new Map(),
+    exclusive: new Map(),
   }
 }
 
