@@ -7,6 +7,7 @@
  *     await broker.stop()
  */
 
+import { isIP } from 'node:net'
 import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { LogEvent } from './journal/journal.ts'
@@ -97,9 +98,10 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   // Clients judge our certificate by the real time, whatever the broker's clock says.
   const { serverCertificatesAt = Date.now() } = options
   const certificatesAt = timeOf('serverCertificatesAt', serverCertificatesAt)
+  const { names } = config.tls
   const pki = await createServerPki({
-    names: ['localhost'],
-    addresses: ['127.0.0.1', '::1'],
+    names: ['localhost', ...names.filter(name => isIP(name) === 0)],
+    addresses: ['127.0.0.1', '::1', ...names.filter(name => isIP(name) !== 0)],
     world,
     now: certificatesAt,
     // A root is older than what it signs: a device whose clock is behind still finds it valid.

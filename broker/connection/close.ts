@@ -3,9 +3,8 @@
  */
 
 import type { TLSSocket } from 'node:tls'
-import { catalogue } from '../diagnosis/catalogue.ts'
-import type { Diagnosis } from '../diagnosis/diagnosis.ts'
-import type { Entry, Room } from '../diagnosis/entry.ts'
+import { alertFor, type Diagnosis } from '../diagnosis/diagnosis.ts'
+import type { Room } from '../diagnosis/entry.ts'
 import { plainAlert } from '../tls/handshake-watch.ts'
 import type { Clock } from '../world.ts'
 import { closingRecord } from './closing-record.ts'
@@ -72,12 +71,14 @@ function closeTls(visit: Visit, tls: TLSSocket, clock: Clock): void {
 
 const FLUSH_MS = 1000
 
-/** The alert of a refusal inside the handshake that is ours: OpenSSL has sent its own where it refused. */
+/** The alert of a refusal before the handshake is done that is ours: OpenSSL has sent its own where it refused. */
 function refusalAlert(visit: Visit, reason: Diagnosis): number | undefined {
   const { handshake, secured } = visit
-  if (handshake === undefined || secured !== undefined || handshake.line.isCut()) return undefined
+  const alert = alertFor(reason)
+  // Before our ServerHello nothing of OpenSSL is there yet.
+  if (handshake === undefined) return reason.room === 'hello' ? alert : undefined
+  if (secured !== undefined || handshake.line.isCut()) return undefined
   if (!JUDGING_ROOMS.has(reason.room)) return undefined
-  const { alert } = catalogue[reason.code] as unknown as Entry<unknown>
   if (reason.code !== 'CERTIFICATE_MISSING') return alert
   // RFC 8446 4.4.2.4 has an alert of its own for it; TLS 1.2 has only the general ones.
   return (handshake.watch.serverHello()?.version ?? 0) >= TLS13 ? CERTIFICATE_REQUIRED : alert

@@ -21,7 +21,7 @@ export function closingRecord(
   const side = sideOf(reason, how.clientEnded)
   const also = visit.findings.filter(finding => finding.code !== reason.code)
   const tls = visit.hello ? tlsRecord(visit as Visit & Greeted, how.refusedWith) : undefined
-  const alert = tls?.alerts.findLast(seen => seen.from === 'broker')?.number
+  const alert = how.refusedWith ?? tls?.alerts.findLast(seen => seen.from === 'broker')?.number
   const record: Omit<ClosingRecord, 'repeat'> = {
     event: 'connection.closed',
     time: new Date(world.clock.now()).toISOString(),

@@ -18,7 +18,7 @@ import {
   stack,
   tlsBroken,
 } from './handshake-end.ts'
-import { ALPN_NAMES } from './hello.ts'
+import { alpnNames } from './hello-demands.ts'
 import { createTlsLine } from './tls-line.ts'
 import { endVisit, type Greeted, type Met, pass, type Room, refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
@@ -38,14 +38,15 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     watch.outbound(chunk)
     visit.brokerSent = watch.certificateShown() ? 'Certificate' : 'ServerHello'
   })
-  const alpn = hello.parsed.alpn.some(name => ALPN_NAMES.includes(name))
+  const known = alpnNames(settings)
+  const alpn = hello.parsed.alpn.some(name => known.includes(name))
   const tls = new TLSSocket(line.stream, {
     isServer: true,
     secureContext: settings.secureContext(signingKeys(hello.parsed, settings.endpoint)),
     requestCert: true,
     // The chain is judged by us, in the next room, and no CA is named in the request, as on AWS.
     rejectUnauthorized: false,
-    ...(alpn ? { ALPNProtocols: ALPN_NAMES } : {}),
+    ...(alpn ? { ALPNProtocols: known } : {}),
   })
   tls.on('keylog', (text: Buffer) => {
     const [label = '', , secret = ''] = text.toString('latin1').trim().split(' ')

@@ -1,16 +1,17 @@
 /**
  * Room 2: is it TLS at all, and what does the client offer? Reads until the whole ClientHello is there and says what both
- * sides have in common. Nothing is refused for its offer here: OpenSSL decides that in the next room, and we explain it.
+ * sides have in common. What TLS itself makes of the offer, OpenSSL decides in the next room, and we explain it; here only a
+ * host name or an ALPN protocol that this listener demands is refused.
  */
 
-import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { packetReader } from '../mqtt/packet-reader.ts'
-import type { Hello } from '../tls/client-hello.ts'
 import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
 import { match } from '../tls/match.ts'
 import { alertName } from '../tls/names.ts'
 import { recogniseStack } from '../tls/stack.ts'
-import type { Settings } from './house.ts'
+import { helloConflicts } from './hello-conflict.ts'
+import { demands } from './hello-demands.ts'
 import { type Greeted, pass, type Room, refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
 import type { WireEnd } from './wire.ts'
@@ -20,9 +21,6 @@ type Outcome =
   | { kind: 'end'; end: WireEnd }
 
 type NotTls = Extract<HelloProgress, { state: 'not-tls' }>
-
-/** ALPN names that AWS's endpoints know for MQTT with a client certificate. */
-export const ALPN_NAMES = ['x-amzn-mqtt-ca', 'mqtt']
 
 export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const { wire } = visit
@@ -63,17 +61,17 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const { progress } = outcome
   if (progress.state !== 'hello') return refuse(notHello(progress))
   const parsed = progress.hello
-  return pass(
-    {
-      hello: {
-        bytes: progress.bytes,
-        parsed,
-        stack: recogniseStack(parsed),
-        match: match(parsed, settings.endpoint),
-      },
-    },
-    findings(parsed, settings),
-  )
+  const met = match(parsed, settings.endpoint)
+  const hello = { bytes: progress.bytes, parsed, stack: recogniseStack(parsed), match: met }
+  const version = (met.ok ? met.version : met.conflict.version) ?? parsed.versions[0] ?? 0
+  const { refusals, findings } = demands(parsed, version, settings)
+  const [refusal, ...others] = refusals
+  // Without a common version the next room refuses, and there the versions are the reason.
+  const noVersion = !met.ok && met.conflict.kind === 'version'
+  if (refusal === undefined || noVersion) return pass({ hello }, [...refusals, ...findings])
+  // The refusal's record tells of the hello too.
+  Object.assign(visit, { hello })
+  return refuse(refusal, [...others, ...helloConflicts(hello, settings.endpoint), ...findings])
 }
 
 function notHello(progress: Exclude<HelloProgress, { state: 'more' | 'hello' }>): Diagnosis {
@@ -91,26 +89,9 @@ function notHello(progress: Exclude<HelloProgress, { state: 'more' | 'hello' }>)
   }
   if (progress.state === 'alert') {
     const says = `a TLS alert came instead: ${progress.number} ${alertName(progress.number)}`
-    return diagnose('HELLO_MALFORMED', { says, firstBytes })
+    return diagnose('HELLO_MALFORMED', { says, firstBytes, alert: progress.number })
   }
   return diagnose('HELLO_MALFORMED', { says: progress.says, at: progress.at, firstBytes })
-}
-
-function findings(parsed: Hello, settings: Settings): Finding[] {
-  const found: Finding[] = []
-  if (parsed.sni === undefined) {
-    found.push(diagnose('HELLO_SNI_MISSING', { endpoint: settings.endpointName }))
-  } else {
-    const names = [...new Set(settings.server.flatMap(certificate => certificate.names))]
-    const sni = parsed.sni.toLowerCase()
-    if (!names.some(name => name.toLowerCase() === sni)) {
-      found.push(diagnose('HELLO_SNI_UNKNOWN', { sni: parsed.sni, names }))
-    }
-  }
-  if (parsed.alpn.length > 0 && !parsed.alpn.some(name => ALPN_NAMES.includes(name))) {
-    found.push(diagnose('HELLO_ALPN_UNKNOWN', { offered: parsed.alpn, accepted: ALPN_NAMES }))
-  }
-  return found
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { HelloRecord, TlsRecord } from '../journal/dossier.ts'
 import { ja3, ja4 } from '../tls/fingerprint.ts'
+import type { Alert } from '../tls/handshake-watch.ts'
 import {
   alertName,
   extensionName,
@@ -43,20 +44,16 @@ export function helloRecord({ hello }: Greeted): HelloRecord {
 /** @param refusedWith the alert with which we ourselves refused, which OpenSSL knows nothing of */
 export function tlsRecord(visit: Visit & Greeted, refusedWith?: number): TlsRecord {
   const { handshake, secured } = visit
-  if (handshake === undefined) return { phase: 'ClientHello', alerts: [] }
+  const ours =
+    refusedWith === undefined ? [] : [{ from: 'broker' as const, level: 2, number: refusedWith }]
+  if (handshake === undefined) return { phase: 'ClientHello', alerts: ours.map(named) }
   const { watch } = handshake
   const hello = watch.serverHello()
   const server = watch.server()
   const seen = watch.alerts()
   // Only a failed handshake has a sealed alert: looking for one costs.
   const sealed = secured || seen.length > 0 ? undefined : watch.sealedAlert()
-  const alerts = [
-    ...seen,
-    ...(sealed ? [sealed] : []),
-    ...(refusedWith === undefined
-      ? []
-      : [{ from: 'broker' as const, level: 2, number: refusedWith }]),
-  ]
+  const alerts = [...seen, ...(sealed ? [sealed] : []), ...ours]
   const kind = serverKind(visit)
   return {
     ...(hello
@@ -68,13 +65,12 @@ export function tlsRecord(visit: Visit & Greeted, refusedWith?: number): TlsReco
       ? {}
       : { signatureAlgorithm: signatureAlgorithmName(server.signatureAlgorithm) }),
     phase: secured ? 'handshake finished' : watch.clientSent(),
-    alerts: alerts.map(({ from, level, number }) => ({
-      from,
-      level: level === 1 ? 'warning' : 'fatal',
-      number,
-      name: alertName(number),
-    })),
+    alerts: alerts.map(named),
   }
+}
+
+function named({ from, level, number }: Alert): TlsRecord['alerts'][number] {
+  return { from, level: level === 1 ? 'warning' : 'fatal', number, name: alertName(number) }
 }
 
 /** Our certificate as this client got it, or would have. */

@@ -42,7 +42,7 @@ export function diagnose<C extends Code>(
   return {
     code,
     room: entry.room,
-    severity: entry.severity,
+    severity: typeof entry.severity === 'function' ? entry.severity(evidence) : entry.severity,
     blame: typeof entry.blame === 'function' ? entry.blame(evidence) : entry.blame,
     certainty: certainty ?? claim(entry, evidence),
     says: entry.says(evidence),
@@ -50,6 +50,12 @@ export function diagnose<C extends Code>(
     evidence: evidence as Record<string, unknown>,
     aws: entry.aws,
   }
+}
+
+/** The TLS alert that such a refusal is shown by, before the handshake is done; undefined: none. */
+export function alertFor({ code, evidence }: Diagnosis): number | undefined {
+  const { alert } = catalogue[code] as unknown as Entry<Record<string, unknown>>
+  return typeof alert === 'function' ? alert(evidence) : alert
 }
 
 function claim<E>(entry: Entry<E>, evidence: E): Certainty {

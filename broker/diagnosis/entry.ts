@@ -33,7 +33,8 @@ export type AwsView = {
 
 export type Entry<E> = {
   room: Room
-  severity: Severity
+  /** A function where the same case refuses here and is only worth telling there. */
+  severity: Severity | ((evidence: E) => Severity)
   blame: Blame | ((evidence: E) => Blame)
   /** A function where the evidence decides how much can be claimed. */
   certainty: Certainty | ((evidence: E) => Certainty)
@@ -43,8 +44,8 @@ export type Entry<E> = {
   says(evidence: E): string
   /** What to do now, in the same form. In the words of the client's own TLS stack where the evidence knows it. */
   remedy(evidence: E): string
-  /** The TLS alert that we send when this refuses inside the handshake. */
-  alert?: number
+  /** The TLS alert that we send when this refuses before the handshake is done. */
+  alert?: number | ((evidence: E) => number | undefined)
   aws: AwsView
   /** Where the rule stands: RFC section, MQTT statement, AWS page. */
   references: string[]

@@ -1,7 +1,7 @@
 /** One diagnosis of the catalogue, told on a page: what it means, how it looks, what to do, what AWS IoT shows. */
 
 import { type Code, catalogue } from './catalogue.ts'
-import type { AwsView, Blame, Certainty, Entry } from './entry.ts'
+import type { AwsView, Blame, Certainty, Entry, Severity } from './entry.ts'
 
 /**
  * For `candid explain CODE`.
@@ -47,8 +47,20 @@ export function awsLines({ alert, connack, disconnectReason, logReason, note }: 
   return lines.length > 0 ? lines : ['has no such case']
 }
 
-function sentWords({ alert, room }: Entry<unknown>): string {
-  if (alert !== undefined) return `TLS alert ${alert}, when it refuses inside the handshake`
+/** By the example, where the entry decides from its evidence. */
+export function severityOf(entry: Entry<unknown>): Severity {
+  return typeof entry.severity === 'function' ? entry.severity(entry.example) : entry.severity
+}
+
+/** By the example, where the entry decides from its evidence. */
+export function alertOf({ alert, example }: Entry<unknown>): number | undefined {
+  return typeof alert === 'function' ? alert(example) : alert
+}
+
+function sentWords(entry: Entry<unknown>): string {
+  const { room } = entry
+  const alert = alertOf(entry)
+  if (alert !== undefined) return `TLS alert ${alert}, when it refuses before the handshake is done`
   return room === 'hello' || room === 'handshake'
     ? 'nothing of our own: the connection ends'
     : 'no alert'

@@ -2,7 +2,7 @@
  * What can go wrong before our first answer. Nothing here can be the fault of a certificate: none has been shown yet.
  */
 
-import type { Entries } from './entry.ts'
+import type { Entries, Severity } from './entry.ts'
 import { inWordsOf } from './stacks.ts'
 import { count, duration, either, list, plain, quote, quotes } from './words.ts'
 
@@ -21,6 +21,8 @@ export type HelloEvidence = {
     /** Offset in the ClientHello. */
     at?: number
     firstBytes: string
+    /** An alert of the client's came in the place of a ClientHello. */
+    alert?: number
   }
   HELLO_RULE_BROKEN: {
     /** The rule, as what the client did. */
@@ -61,9 +63,22 @@ export type HelloEvidence = {
     version: string
     stack?: string
   }
-  HELLO_SNI_MISSING: { endpoint: string }
-  HELLO_SNI_UNKNOWN: { sni: string; names: string[] }
-  HELLO_ALPN_UNKNOWN: { offered: string[]; accepted: string[] }
+  HELLO_SNI_MISSING: {
+    endpoint: string
+    /** Which both sides have; else the highest one offered. */
+    version: string
+    /** This listener demands it. */
+    required?: true
+  }
+  HELLO_SNI_UNKNOWN: { sni: string; names: string[]; required?: true }
+  HELLO_SNI_LEGACY: {
+    sni: string
+    /** The name that the endpoint has today. */
+    current: string
+  }
+  HELLO_ALPN_MISSING: { accepted: string[]; port: number }
+  HELLO_ALPN_UNKNOWN: { offered: string[]; accepted: string[]; required?: true }
+  HELLO_ALPN_CUSTOM_AUTHORIZER: { offered: string[]; required?: true }
   HELLO_REFUSED: { openssl: string; alert?: number }
 }
 
@@ -111,7 +126,8 @@ export const hello: Entries<HelloEvidence> = {
       `the ClientHello can't be read${at === undefined ? '' : ` at byte ${at}`}: ${plain(says)}`,
     remedy: () =>
       'look for a proxy that changes bytes, or a damaged TLS stack; capture the first record with Wireshark',
-    alert: 50,
+    // Nobody answers an alert (RFC 8446 6.2).
+    alert: ({ alert }) => (alert === undefined ? 50 : undefined),
     aws: { note: 'not measured on AWS IoT; the RFC asks for alert 50' },
     references: ['RFC 8446 4.1.2', 'RFC 8446 6.2'],
     example: {
@@ -287,56 +303,114 @@ export const hello: Entries<HelloEvidence> = {
 
   HELLO_SNI_MISSING: {
     room: 'hello',
-    severity: 'note',
+    severity: noteOrError,
     blame: 'device',
     certainty: 'proof',
     title: 'The ClientHello names no host (no SNI)',
-    says: () => 'the client named no host in its ClientHello (no SNI)',
+    says: ({ required }) =>
+      `the client named no host in its ClientHello (no SNI)${required ? ', and this listener demands it' : ''}`,
     remedy: ({ endpoint }) =>
       `let the device send ${quote(endpoint)} as server name, and connect by name rather than by address`,
-    alert: 112,
+    // RFC 8446 9.2 names 109 for exactly this case; TLS 1.2 has no such alert, and 112 is the one about host names.
+    alert: ({ version }) => (version === 'TLSv1.3' ? 109 : 112),
     aws: {
       note: 'AWS IoT needs it for just-in-time provisioning, custom domains and multi-account certificates, and logs nothing without it',
     },
-    references: ['RFC 6066 3', 'AWS: transport-security'],
-    example: { endpoint: 'localhost' },
+    references: ['RFC 6066 3', 'RFC 8446 9.2', 'AWS: transport-security'],
+    example: { endpoint: 'localhost', version: 'TLSv1.3' },
   },
 
   HELLO_SNI_UNKNOWN: {
     room: 'hello',
-    severity: 'note',
+    severity: noteOrError,
     blame: 'device',
     certainty: 'proof',
     title: 'The ClientHello names a host that is not this endpoint',
     says: ({ sni, names }) =>
       `the client asked for ${quote(sni)}, and this endpoint is ${quotes(names, 4)}`,
     remedy: ({ sni, names }) =>
-      `let the device dial ${quote(names[0] ?? 'localhost')}, or add ${quote(sni)} to \`tls.names\` in config.yaml`,
+      `let the device dial ${quote(names.find(name => !name.startsWith('*')) ?? 'localhost')}, or add ${quote(sni)} to \`tls.names\` in config.yaml`,
     alert: 112,
     aws: {
       logReason: 'SNI_MISUSED',
       note: 'AWS IoT logs this only when the name belongs to the account; a wrong name makes the connection fail',
     },
-    references: ['RFC 6066 3', 'AWS: transport-security', 'AWS: cwl-format'],
-    example: { sni: 'a1b2c3.iot.us-east-1.amazonaws.com', names: ['localhost', '127.0.0.1'] },
+    references: ['RFC 6066 3', 'RFC 6125 6.4.3', 'AWS: transport-security', 'AWS: cwl-format'],
+    example: { sni: 'a1b2c3-ats.iot.us-east-1.amazonaws.com', names: ['localhost', '127.0.0.1'] },
+  },
+
+  HELLO_SNI_LEGACY: {
+    room: 'hello',
+    severity: 'warning',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The host name is that of an AWS endpoint without -ats',
+    says: ({ sni }) =>
+      `the client asked for ${quote(sni)}: an AWS endpoint of the old kind, without \`-ats\``,
+    remedy: ({ current }) =>
+      `let the device dial ${quote(current)}; \`aws iot describe-endpoint --endpoint-type iot:Data-ATS\` prints it`,
+    aws: {
+      note: 'endpoints without `-ats` showed a certificate under a VeriSign root, which a device with an Amazon root CA rejects; AWS IoT supports them no longer',
+    },
+    references: ['AWS: server-authentication'],
+    example: {
+      sni: 'a1b2c3d4e5f6g7.iot.us-east-1.amazonaws.com',
+      current: 'a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com',
+    },
+  },
+
+  HELLO_ALPN_MISSING: {
+    room: 'hello',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'This port demands ALPN, and the client offers none',
+    says: ({ accepted, port }) =>
+      `the client offers no ALPN protocol, and port ${port} demands ${quotes(accepted)}`,
+    remedy: () =>
+      'set ALPN to `x-amzn-mqtt-ca` in the device (mosquitto_pub: `--tls-alpn`; MQTT.js: `ALPNProtocols`; openssl: `-alpn`), or use port 8883',
+    // RFC 7301 3.2 speaks of a client that offers the wrong ones; RFC 9001 8.1 takes the same alert where none was agreed on.
+    alert: 120,
+    aws: {
+      note: 'on port 443 without ALPN AWS IoT takes the connection for HTTP: no alert, the device reads `HTTP/1.1 400` where it expects CONNACK, or runs into its time limit',
+    },
+    references: ['RFC 7301 3.2', 'RFC 9001 8.1', 'AWS: protocols'],
+    example: { accepted: ['x-amzn-mqtt-ca'], port: 443 },
   },
 
   HELLO_ALPN_UNKNOWN: {
     room: 'hello',
-    severity: 'note',
+    severity: noteOrError,
     blame: 'device',
     certainty: 'proof',
     title: 'None of the offered ALPN protocols is known',
-    says: ({ offered, accepted }) =>
-      offered.length === 0
-        ? `the client offered no ALPN protocol, and this port needs ${quotes(accepted)}`
-        : `the client offers the ALPN ${offered.length === 1 ? 'protocol' : 'protocols'} ${quotes(offered)}, and this port knows ${quotes(accepted)}`,
-    remedy: () =>
-      'set ALPN to `x-amzn-mqtt-ca` for MQTT with a client certificate on port 443, and send none on port 8883',
+    says: ({ offered, accepted, required }) =>
+      `the client offers the ALPN ${offered.length === 1 ? 'protocol' : 'protocols'} ${quotes(offered)}${meaningOf(offered)}, and this port ${required ? 'demands' : 'knows'} ${quotes(accepted)}`,
+    remedy: ({ required }) =>
+      required
+        ? 'set ALPN to `x-amzn-mqtt-ca` in the device: MQTT with a client certificate'
+        : 'set ALPN to `x-amzn-mqtt-ca` for MQTT with a client certificate on port 443, and send none on port 8883',
     alert: 120,
-    aws: { note: 'on port 443 without this ALPN AWS IoT takes the connection for HTTP' },
+    aws: { note: 'not measured on AWS IoT; the RFC asks for alert 120' },
     references: ['RFC 7301 3.2', 'AWS: protocols'],
-    example: { offered: ['http/1.1'], accepted: ['x-amzn-mqtt-ca'] },
+    example: { offered: ['x-amzn-http-ca'], accepted: ['x-amzn-mqtt-ca', 'mqtt'] },
+  },
+
+  HELLO_ALPN_CUSTOM_AUTHORIZER: {
+    room: 'hello',
+    severity: noteOrError,
+    blame: 'device',
+    certainty: 'proof',
+    title: 'ALPN `mqtt` asks AWS for a custom authorizer',
+    says: () =>
+      'the client offers ALPN `mqtt` and not `x-amzn-mqtt-ca`: on port 443 of AWS IoT that asks for a custom authorizer, which this broker does not have',
+    remedy: () => 'set ALPN to `x-amzn-mqtt-ca` in the device: MQTT with a client certificate',
+    alert: 120,
+    aws: {
+      note: 'AWS IoT calls the custom authorizer of the account, and refuses the device where there is none',
+    },
+    references: ['RFC 7301 3.2', 'AWS: protocols', 'AWS: custom-auth'],
+    example: { offered: ['mqtt'] },
   },
 
   HELLO_REFUSED: {
@@ -353,4 +427,18 @@ export const hello: Entries<HelloEvidence> = {
     references: ['RFC 8446 4.1'],
     example: { openssl: 'ERR_SSL_NO_SHARED_CIPHER', alert: 40 },
   },
+}
+
+/** The same case refuses where the listener demands what is missing. */
+function noteOrError({ required }: { required?: true }): Severity {
+  return required ? 'error' : 'note'
+}
+
+/** What AWS IoT has on such a name. AWS: protocols */
+function meaningOf(offered: string[]): string {
+  if (offered.includes('x-amzn-http-ca')) return ' (HTTPS with a client certificate)'
+  if (offered.some(name => name === 'h2' || name.startsWith('http/'))) {
+    return ' (HTTPS, or MQTT over WebSocket)'
+  }
+  return ''
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Certainty } from './entry.ts'
+import { covers } from './host-name.ts'
 import { list, quote, quotes } from './words.ts'
 
 export type Cause = 'trust' | 'name' | 'clock' | 'weak'
@@ -114,15 +115,6 @@ function outside(
 ): boolean {
   const at = Date.parse(time)
   return at < Date.parse(notBefore) || at > Date.parse(notAfter)
-}
-
-/** RFC 6125 6.4.3: a wildcard stands for the whole leftmost label. */
-function covers(name: string, host: string): boolean {
-  const wanted = host.toLowerCase().replace(/\.$/, '')
-  const own = name.toLowerCase()
-  if (!own.startsWith('*.')) return own === wanted
-  const dot = wanted.indexOf('.')
-  return dot > 0 && wanted.slice(dot) === own.slice(1)
 }
 
 const UNKNOWN_CA = 48

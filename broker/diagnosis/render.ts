@@ -2,7 +2,7 @@
 
 import { type Code, catalogue } from './catalogue.ts'
 import type { Entry, Room } from './entry.ts'
-import { awsLines, blameOf, certaintyOf } from './explain.ts'
+import { alertOf, awsLines, blameOf, certaintyOf, severityOf } from './explain.ts'
 
 /** @returns markdown, with one heading per code, so that each code is an anchor */
 export function renderDiagnoses(): string {
@@ -22,6 +22,7 @@ export function renderDiagnoses(): string {
 function section(code: string, entry: Entry<unknown>): string[] {
   const varies = (decided: unknown): string =>
     typeof decided === 'function' ? ', by the evidence' : ''
+  const alert = alertOf(entry)
   return [
     `### ${code}`,
     '',
@@ -29,8 +30,8 @@ function section(code: string, entry: Entry<unknown>): string[] {
     '',
     `- **for example** ${entry.says(entry.example)}`,
     `- **what to do** ${entry.remedy(entry.example)}`,
-    `- **severity** ${entry.severity}, **who acts** ${blameOf(entry)}${varies(entry.blame)}, **certainty** ${certaintyOf(entry)}${varies(entry.certainty)}`,
-    ...(entry.alert === undefined ? [] : [`- **we send** TLS alert ${entry.alert}`]),
+    `- **severity** ${severityOf(entry)}${varies(entry.severity)}, **who acts** ${blameOf(entry)}${varies(entry.blame)}, **certainty** ${certaintyOf(entry)}${varies(entry.certainty)}`,
+    ...(alert === undefined ? [] : [`- **we send** TLS alert ${alert}${varies(entry.alert)}`]),
     `- **AWS IoT** ${awsLines(entry.aws).join('; ')}`,
     `- **see** ${entry.references.join('; ')}`,
     '',

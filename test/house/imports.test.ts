@@ -12,7 +12,7 @@ const table: [who: string, ours: string, others: string][] = [
     'config diagnosis journal open.ts registry world.ts x509',
     'node:fs/promises node:os node:path node:url node:util',
   ],
-  ['main.ts', 'config journal open.ts policy registry world.ts x509', ''],
+  ['main.ts', 'config journal open.ts policy registry world.ts x509', 'node:net'],
   ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],
   [
     'connection',

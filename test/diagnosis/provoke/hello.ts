@@ -19,6 +19,7 @@ export const hello: Provocations<HelloEvidence> = {
       rawVisit(broker, socket => void socket.write(Buffer.from('1603010005010000010a', 'hex'))),
     verdict: 'refused',
     side: 'we',
+    sent: { alert: 50 },
   },
   HELLO_TIMEOUT: {
     options: { tls: { handshakeTimeoutSeconds: 0.05 } },
@@ -93,6 +94,33 @@ export const hello: Provocations<HelloEvidence> = {
     side: 'we',
     sent: { alert: 116 },
     evidence: { sni: 'elsewhere' },
+  },
+  HELLO_SNI_LEGACY: {
+    act: async broker => {
+      const servername = 'a1b2c3d4e5f6g7.iot.eu-central-1.amazonaws.com'
+      return tlsVisit(broker, {}, { servername, checkServerIdentity: () => undefined })
+    },
+    findingOf: 'CERTIFICATE_MISSING',
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 116 },
+    evidence: { current: 'a1b2c3d4e5f6g7-ats.iot.eu-central-1.amazonaws.com' },
+  },
+  HELLO_ALPN_MISSING: {
+    options: { tls: { alpn: 'required' } },
+    act: broker => tlsVisit(broker, {}),
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 120 },
+    evidence: { accepted: ['x-amzn-mqtt-ca'] },
+  },
+  HELLO_ALPN_CUSTOM_AUTHORIZER: {
+    options: { tls: { alpn: 'required' } },
+    act: broker => tlsVisit(broker, {}, { ALPNProtocols: ['mqtt'] }),
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 120 },
+    evidence: { offered: ['mqtt'] },
   },
   HELLO_ALPN_UNKNOWN: {
     act: broker => tlsVisit(broker, {}, { ALPNProtocols: ['h2'] }),
