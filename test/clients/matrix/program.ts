@@ -94,6 +94,7 @@ function cleaned(words: string): string {
     .replace(/\b[0-9A-F]{12,16}:(?=error:)/g, '')
     .replace(/ ?\(\w+\.c:\d+\)|:[\w./-]+\.c:\d+/g, '')
     .replace(/(127\.0\.0\.1|localhost):\d+/g, '$1')
+    .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, '...')
     .replace(/\/(?:tmp|home|root|work|usr)\/[^\s:'")]*\//g, '')
     .trim()
 }

@@ -1,9 +1,13 @@
 /**
  * What the client matrix asks of a TLS stack: to dial Candid with one fault, and to tell what its own log shows. Each
- * stack-*.ts file makes one or more of these; matrix.ts goes through all stacks, versions and faults.
+ * stack-*.ts file makes one or more of these, stacks.ts lists them, setup.ts makes the faults, and check.ts goes through all
+ * stacks, versions and faults and holds them against the expected-*.ts tables.
  */
 
-/** One fault at a time; `none` is the right set-up. */
+/**
+ * One fault at a time; `none` is the right set-up. What each is: setup.ts. Refusals of ours are made as AWS IoT makes them
+ * (no alert once the key is proved), but for `wrong-signer-in-handshake`.
+ */
 export const faults = [
   'none',
   'unknown-ca',
@@ -13,6 +17,7 @@ export const faults = [
   'no-certificate',
   'wrong-key',
   'wrong-signer',
+  'wrong-signer-in-handshake',
   'wrong-version',
   'wrong-suite',
   'wrong-group',
@@ -20,7 +25,9 @@ export const faults = [
 
 export type Fault = (typeof faults)[number]
 
-export type TlsVersion = '1.2' | '1.3'
+export const versions = ['1.2', '1.3'] as const
+
+export type TlsVersion = (typeof versions)[number]
 
 /** What the stack is to do. Files are PEM. */
 export type Dial = {
