@@ -1,9 +1,12 @@
-/** The AWS IoT Device SDK on s2n: it rejects our certificate by 10 to 30 s of silence and a polite close. */
+/** AWS IoT Device SDK v2 in the client matrix. */
 
 import { cannot, connects, leaves, type Row, refusesToStart, told } from './expected.ts'
 
 export const awsCrt: Row = {
   title: 'AWS IoT Device SDK 1.28.0 (aws-crt 1.33.1, s2n)',
+  users: 'AWS IoT Device SDK v2: aws-crt on s2n',
+  about:
+    'It rejects a certificate by 10 to 30 s of silence and a polite close. It can not be held to one TLS version, so the broker was.',
   '1.2': {
     none: connects,
     'unknown-ca': leaves(

@@ -1,9 +1,12 @@
-/** BearSSL (ESP8266 Arduino, Tasmota): it rejects a certificate without an alert, and tells its user a number. */
+/** BearSSL in the client matrix. */
 
 import { connects, leaves, type Row, told, toldOtherwise } from './expected.ts'
 
 export const bearssl: Row = {
   title: 'BearSSL 0.6',
+  users: 'BearSSL: ESP8266 Arduino, Tasmota',
+  about:
+    'It rejects a certificate without an alert, and gives its user a number: 256 and more is an alert that came in.',
   '1.2': {
     none: connects,
     'unknown-ca': leaves(

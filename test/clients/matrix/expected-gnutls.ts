@@ -1,9 +1,12 @@
-/** GnuTLS, with the alerts of gnutls-cli: 42 for whatever is wrong with a certificate. */
+/** GnuTLS, with alerts as gnutls-cli sends them in the client matrix. */
 
 import { connects, type Row, refusesToStart, rejects, told, toldOtherwise } from './expected.ts'
 
 export const gnutls: Row = {
   title: 'GnuTLS 3.7.9',
+  users: 'GnuTLS, with alerts as gnutls-cli sends them',
+  about:
+    '42 for whatever is wrong with a certificate; a program that calls nothing after a failed handshake sends none at all. The number of an alert comes from `gnutls_alert_get`.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

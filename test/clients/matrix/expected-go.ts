@@ -1,4 +1,4 @@
-/** Go: 42 for whatever is wrong with a certificate. */
+/** Go in the client matrix. */
 
 import {
   cannot,
@@ -12,6 +12,8 @@ import {
 
 export const go: Row = {
   title: 'Go 1.19.8 crypto/tls',
+  users: 'Go: paho.mqtt.golang, paho.golang',
+  about: '42 for whatever is wrong with a certificate.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(42, 'guess', 'trust', 'x509: certificate signed by unknown authority'),

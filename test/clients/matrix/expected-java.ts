@@ -1,9 +1,11 @@
-/** Java: 46 for nearly all that is wrong with a certificate. */
+/** Java in the client matrix. */
 
 import { cannot, connects, type Row, rejects, told, toldOtherwise } from './expected.ts'
 
 export const java: Row = {
   title: 'Java 17.0.15 JSSE',
+  users: 'Java: paho-java, the HiveMQ client',
+  about: '46 for nearly all that is wrong with a certificate.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

@@ -1,9 +1,12 @@
-/** mbedTLS (ESP-IDF, FreeRTOS coreMQTT, Zephyr): its error is one for all; the flags of the verification, or its debug log, tell more. */
+/** mbedTLS in the client matrix. */
 
 import { connects, type Row, rejects, told, toldOtherwise } from './expected.ts'
 
 export const mbedtls: Row = {
   title: 'mbedTLS 2.28.3',
+  users: 'mbedTLS: ESP-IDF, FreeRTOS coreMQTT, Zephyr, Pico',
+  about:
+    'It has one error for every fault of a certificate; the flags of the verification tell which. The number of an alert stands in its debug log only: `is a fatal alert message (msg 42)`.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

@@ -1,9 +1,12 @@
-/** mosquitto_pub and mosquitto_sub: libmosquitto on OpenSSL. */
+/** mosquitto_pub and mosquitto_sub in the client matrix. */
 
 import { connects, leaves, type Row, rejects, told, toldOtherwise } from './expected.ts'
 
 export const mosquitto: Row = {
   title: 'mosquitto_pub 2.0.11',
+  users: 'mosquitto_pub and mosquitto_sub: libmosquitto on OpenSSL',
+  about:
+    'Its words need `-d`. A wrong host name is alert 80, internal_error. A key that does not fit is found only when TCP is open: a connection without a byte.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

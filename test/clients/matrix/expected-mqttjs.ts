@@ -1,9 +1,11 @@
-/** MQTT.js on Node: on TLS 1.2 it finishes the handshake before it rejects our certificate, and sends no alert. */
+/** MQTT.js on Node in the client matrix. */
 
 import { connects, leaves, type Row, refusesToStart, told, toldOtherwise } from './expected.ts'
 
 export const mqttjs: Row = {
   title: 'MQTT.js 5.16.0 (Node 20.20.2, OpenSSL 3.0.19)',
+  users: 'MQTT.js on Node: MQTTX, Node-RED',
+  about: 'It rejects a certificate without an alert; on TLS 1.2 only after the handshake.',
   '1.2': {
     none: connects,
     'unknown-ca': leaves(

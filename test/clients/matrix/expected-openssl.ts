@@ -1,9 +1,11 @@
-/** openssl s_client: the tool that everybody tries first. */
+/** openssl s_client in the client matrix. */
 
 import { connects, type Row, refusesToStart, rejects, told, toldOtherwise } from './expected.ts'
 
 export const openssl: Row = {
   title: 'openssl s_client 3.0.19',
+  users: 'openssl s_client: the tool that everybody tries first',
+  about: 'It says nothing of the alert that it sends itself (`-state` shows it).',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

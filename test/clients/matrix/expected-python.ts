@@ -1,9 +1,11 @@
-/** Python's ssl module, as paho-mqtt uses it. */
+/** Python in the client matrix. */
 
 import { cannot, connects, type Row, refusesToStart, rejects, told } from './expected.ts'
 
 export const python: Row = {
   title: 'Python 3.11.7 ssl (OpenSSL 3.0.19)',
+  users: 'Python: paho-mqtt',
+  about: 'TLS is that of OpenSSL, in other words.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(

@@ -1,9 +1,12 @@
-/** wolfSSL (wolfMQTT, many RTOS). */
+/** wolfSSL in the client matrix. */
 
 import { connects, type Row, rejects, told, toldOtherwise } from './expected.ts'
 
 export const wolfssl: Row = {
   title: 'wolfSSL 5.5.4',
+  users: 'wolfSSL: wolfMQTT, many RTOS',
+  about:
+    'A CA whose own dates have not begun is refused when it is loaded, and then nothing is dialled. The number of an alert comes from `wolfSSL_get_alert_history`.',
   '1.2': {
     none: connects,
     'unknown-ca': rejects(48, 'proof', 'trust', '-188: certificate verify failed', 'shows'),

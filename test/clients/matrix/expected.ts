@@ -36,8 +36,14 @@ export type Cell =
 
 type MakeCell = (fault: Fault, version: TlsVersion) => Cell
 
-/** One stack: `title` is the version that the words were read from. */
-export type Row = { title: string } & Partial<Record<TlsVersion, Record<Fault, MakeCell>>>
+export type Row = {
+  /** The version that the words were read from. */
+  title: string
+  /** The library, and who uses it. */
+  users: string
+  /** What is peculiar to it, in sentences. */
+  about: string
+} & Partial<Record<TlsVersion, Record<Fault, MakeCell>>>
 
 /** The cells of a row on one TLS version, in the order of `faults`; undefined where the stack has no such version. */
 export function cellsOf(row: Row, version: TlsVersion): [Fault, Cell][] | undefined {
