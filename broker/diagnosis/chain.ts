@@ -3,9 +3,9 @@
  * asks only for the registered CA that directly signed the device's certificate, so that nothing here refuses by itself.
  */
 
-import { type CertSummary, identity, summary } from './certificate.ts'
-import type { Entries } from './entry.ts'
-import { quote, quotes, short } from './words.ts'
+import { ago, type CertSummary, identity, summary } from './certificate.ts'
+import type { Blame, Entries } from './entry.ts'
+import { between, count, quote, quotes, short } from './words.ts'
 
 export type ChainEvidence = {
   CHAIN_SIGNER_DIFFERS: {
@@ -19,6 +19,29 @@ export type ChainEvidence = {
   CHAIN_ORDER: { sent: string[]; expected?: string[]; leafFirst?: boolean }
   CHAIN_INCOMPLETE: { missing: string; sent?: string[] }
   CHAIN_UNRELATED: { subjects: string[] }
+  CHAIN_DUPLICATE: { subjects: string[] }
+  CHAIN_LONG: { certificates: number; lookedAt: number }
+  CHAIN_EXPIRED: Link & { notAfter: string; now: string }
+  CHAIN_NOT_YET_VALID: Link & { notBefore: string; now: string }
+  CHAIN_ISSUER_NOT_CA: Link & {
+    /** Why it may not sign: no CA:TRUE, or a key usage without keyCertSign. */
+    lacks: 'CA:TRUE' | 'keyCertSign'
+    version: number
+  }
+  CHAIN_PATH_LENGTH: Link & {
+    /** How many CAs may stand below it, and how many do. */
+    allowed: number
+    below: number
+  }
+  CHAIN_WEAK: Link & { key: string; signature: string; weak: ('key' | 'signature')[] }
+}
+
+/** A certificate above the device's own, on the path that signatures prove. */
+type Link = {
+  subject: string
+  sha256: string
+  /** It is a registered CA; otherwise it was sent. */
+  registered: boolean
 }
 
 export const chain: Entries<ChainEvidence> = {
@@ -108,6 +131,150 @@ export const chain: Entries<ChainEvidence> = {
     references: ['RFC 8446 4.4.2'],
     example: { subjects: ['CN=Old Signer'] },
   },
+
+  CHAIN_DUPLICATE: {
+    room: 'certificate',
+    severity: 'note',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'A certificate was sent twice',
+    says: ({ subjects }) => `the chain holds ${quotes(subjects, 4)} more than once`,
+    remedy: () => 'send each certificate once: look at the file for a block that was pasted twice',
+    aws: { note: 'not measured on AWS IoT' },
+    references: ['RFC 8446 4.4.2'],
+    example: { subjects: ['CN=sensor-1'] },
+  },
+
+  CHAIN_LONG: {
+    room: 'certificate',
+    severity: 'note',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The chain is longer than anybody needs',
+    says: ({ certificates, lookedAt }) =>
+      `the device sent ${count(certificates, 'certificate')}: only the first ${lookedAt} were looked at`,
+    remedy: () => 'send the device certificate and its signer, and nothing else',
+    aws: { note: 'how many AWS IoT takes is not known' },
+    references: ['RFC 8446 4.4.2'],
+    example: { certificates: 30, lookedAt: 10 },
+  },
+
+  CHAIN_EXPIRED: {
+    room: 'certificate',
+    severity: 'warning',
+    blame: setupIfRegistered,
+    certainty: 'proof',
+    title: 'A CA above the device certificate has run out',
+    says: ({ notAfter, now, ...link }) =>
+      `${named(link)} ran out on ${notAfter}${ago(between(notAfter, now), 'ago')}`,
+    remedy: ({ registered }) =>
+      registered
+        ? 'devices go on here; renew the CA with the same key and name, and register the new certificate with `candid ca register`'
+        : 'renew it, or send the device certificate alone',
+    aws: {
+      note: 'AWS IoT registers no CA that has run out; what it does when a registered one runs out is not known',
+    },
+    references: ['RFC 5280 6.1.3', 'AWS: API RegisterCACertificate'],
+    example: {
+      ...link('CN=Acme Signer', true),
+      notAfter: '2025-12-31T00:00:00.000Z',
+      now: '2026-01-12T00:00:00.000Z',
+    },
+  },
+
+  CHAIN_NOT_YET_VALID: {
+    room: 'certificate',
+    severity: 'warning',
+    blame: setupIfRegistered,
+    certainty: 'proof',
+    title: 'A CA above the device certificate is not valid yet',
+    says: ({ notBefore, now, ...link }) =>
+      `${named(link)} is valid only from ${notBefore}${ago(between(notBefore, now), 'from now')}`,
+    remedy: ({ now }) =>
+      `look at the clock of the machine that issued it, and at the broker's: it says ${now}`,
+    aws: { note: 'not measured on AWS IoT' },
+    references: ['RFC 5280 6.1.3'],
+    example: {
+      ...link('CN=Acme Signer', true),
+      notBefore: '2026-06-01T00:00:00.000Z',
+      now: '2026-01-12T00:00:00.000Z',
+    },
+  },
+
+  CHAIN_ISSUER_NOT_CA: {
+    room: 'certificate',
+    severity: 'warning',
+    blame: setupIfRegistered,
+    certainty: 'proof',
+    title: 'The certificate that signed is no CA certificate',
+    says: ({ lacks, version, ...link }) =>
+      `${named(link)} signed a certificate and is no CA: ${
+        lacks === 'keyCertSign'
+          ? 'its key usage has no keyCertSign'
+          : version < 3
+            ? `it is of version ${version}, which can't say CA:TRUE`
+            : "its basic constraints don't say CA:TRUE"
+      }`,
+    remedy: () =>
+      'devices go on here; most TLS libraries refuse such a chain: issue the CA again with CA:TRUE and keyCertSign',
+    aws: { note: 'whether AWS IoT asks for CA:TRUE is not known' },
+    references: ['RFC 5280 4.2.1.9', 'RFC 5280 4.2.1.3'],
+    example: { ...link('CN=Acme Signer', true), lacks: 'CA:TRUE', version: 3 },
+  },
+
+  CHAIN_PATH_LENGTH: {
+    room: 'certificate',
+    severity: 'warning',
+    blame: setupIfRegistered,
+    certainty: 'proof',
+    title: 'More CAs stand below a CA than it allows',
+    says: ({ allowed, below, ...link }) =>
+      `${named(link)} allows ${allowed === 0 ? 'no CA' : count(allowed, 'CA')} below it, and ${below === 1 ? '1 stands' : `${below} stand`} there`,
+    remedy: () =>
+      'devices go on here; TLS libraries that check the whole path refuse it: issue that CA with a larger path length',
+    aws: {
+      note: 'AWS IoT asks for the CA that directly signed; whether it looks above is not known',
+    },
+    references: ['RFC 5280 4.2.1.9'],
+    example: { ...link('CN=Acme Root', false), allowed: 0, below: 1 },
+  },
+
+  CHAIN_WEAK: {
+    room: 'certificate',
+    severity: 'warning',
+    blame: setupIfRegistered,
+    certainty: 'proof',
+    title: 'A CA above the device certificate is weak',
+    says: ({ key, signature, weak, ...link }) =>
+      `${named(link)} is weak: ${weak
+        .map(what =>
+          what === 'key' ? `its key is ${quote(key)}` : `it is signed with ${quote(signature)}`,
+        )
+        .join(', and ')}`,
+    remedy: () => 'issue the CA again, with RSA 2048 or P-256 and SHA-256',
+    aws: { note: 'AWS IoT registers no CA with RSA below 2048 bits' },
+    references: ['AWS: API RegisterCACertificate', 'AWS: audit-chk-ca-cert-key-quality'],
+    example: {
+      ...link('CN=Acme Signer', true),
+      key: 'RSA 1024',
+      signature: 'sha1WithRSAEncryption',
+      weak: ['key', 'signature'],
+    },
+  },
+}
+
+function named({ subject, registered }: Link): string {
+  return `${registered ? 'the registered CA' : 'the sent CA'} ${quote(subject)}`
+}
+
+/** Who registered it can mend it; what a device sends, its maker. */
+function setupIfRegistered({ registered }: Link): Blame {
+  return registered ? 'setup' : 'device'
+}
+
+/** An example's link. */
+function link(subject: string, registered: boolean): Link {
+  return { subject, sha256: '11'.repeat(32), registered }
 }
 
 const SIGNED = {

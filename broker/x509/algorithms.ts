@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import { RsaSaPssParams } from '@peculiar/asn1-rsa'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
+import { childrenOf, elementAt, oidOf, TAG } from './der.ts'
 
 /** AWS: client certificates may be signed with these; DSA too, but DSA keys aren't taken. DG/x509-client-certs */
 export const ACCEPTED_SIGNATURES: readonly string[] = [
@@ -19,7 +20,7 @@ export const ACCEPTED_SIGNATURES: readonly string[] = [
   'ecdsa-with-SHA512',
 ]
 
-/** AWS: RSA-PSS keys work with TLS 1.3 only, which this list can't know. DG/x509-client-certs */
+/** AWS: RSA-PSS keys work with TLS 1.3 only: CERTIFICATE_KEY_NEEDS_TLS13. DG/x509-client-certs */
 export const ACCEPTED_KEYS: readonly string[] = [
   'RSA 2048 or longer',
   'RSA-PSS 2048 or longer',
@@ -28,8 +29,11 @@ export const ACCEPTED_KEYS: readonly string[] = [
   'EC P-521',
 ]
 
-/** `RSA 2048`, `EC P-256`, `Ed25519`, ...: kind, then size or curve. */
-export function keyName(key: KeyObject): string {
+/**
+ * `RSA 2048`, `EC P-256`, `Ed25519`, ...: kind, then size or curve.
+ * @param oid of the key's algorithm, for kinds that node:crypto has no name for
+ */
+export function keyName(key: KeyObject, oid: string): string {
   const details = key.asymmetricKeyDetails ?? {}
   switch (key.asymmetricKeyType) {
     case 'rsa':
@@ -45,9 +49,29 @@ export function keyName(key: KeyObject): string {
     case 'ed25519':
     case 'ed448':
       return key.asymmetricKeyType.replace('ed', 'Ed')
+    case undefined:
+      return KEY_KINDS[oid] ?? `key of the algorithm ${oid}`
     default:
-      return `${key.asymmetricKeyType}`.toUpperCase()
+      return key.asymmetricKeyType.toUpperCase()
   }
+}
+
+/**
+ * The name of a key that OpenSSL can't read.
+ * @param oid of the key's algorithm
+ * @param spki the whole SubjectPublicKeyInfo
+ * @returns nothing where the kind is a known one: then the key itself is damaged
+ */
+export function unknownKey(oid: string, spki: Buffer): string | undefined {
+  if (oid !== EC_KEY)
+    return READ_BY_OPENSSL.has(oid) ? undefined : (KEY_KINDS[oid] ?? `of the algorithm ${oid}`)
+  const outer = elementAt(spki, 0, spki.length)
+  const algorithm = outer && elementAt(spki, outer.content, outer.end)
+  const [, curve] = (algorithm && childrenOf(spki, algorithm, 2)) ?? []
+  if (curve?.tag === TAG.sequence) return 'EC with explicit parameters'
+  if (curve?.tag !== TAG.oid) return undefined
+  const name = oidOf(spki, curve)
+  return NIST_CURVES.has(name) ? undefined : `EC with the curve ${name}`
 }
 
 export function keyAccepted(key: string): boolean {
@@ -77,6 +101,35 @@ function pssName(algorithm: Buffer): { name: string; hash?: string } {
   } catch {
     return { name: 'RSASSA-PSS' }
   }
+}
+
+const EC_KEY = '1.2.840.10045.2.1'
+/** P-256, P-384, P-521. */
+const NIST_CURVES: ReadonlySet<string> = new Set([
+  '1.2.840.10045.3.1.7',
+  '1.3.132.0.34',
+  '1.3.132.0.35',
+])
+/** RSA, RSA-PSS, DSA, X25519, X448, Ed25519, Ed448. */
+const READ_BY_OPENSSL: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.1',
+  '1.2.840.113549.1.1.10',
+  '1.2.840.10040.4.1',
+  '1.3.101.110',
+  '1.3.101.111',
+  '1.3.101.112',
+  '1.3.101.113',
+])
+
+/** Kinds that people meet and OpenSSL 3.0, or node:crypto, has no name for. */
+const KEY_KINDS: Readonly<Record<string, string>> = {
+  '1.2.840.10045.2.1': 'EC with the curve SM2',
+  '1.2.156.10197.1.301': 'SM2',
+  '1.2.643.7.1.1.1.1': 'GOST R 34.10-2012',
+  '1.2.643.7.1.1.1.2': 'GOST R 34.10-2012',
+  '2.16.840.1.101.3.4.3.17': 'ML-DSA-44',
+  '2.16.840.1.101.3.4.3.18': 'ML-DSA-65',
+  '2.16.840.1.101.3.4.3.19': 'ML-DSA-87',
 }
 
 const RSASSA_PSS = '1.2.840.113549.1.1.10'

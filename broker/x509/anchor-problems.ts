@@ -38,6 +38,8 @@ export function noAnchor(
     registered: anchors
       .slice(0, LIMITS.looked)
       .map(({ certificate: { subject, sha256 } }) => ({ subject, sha256 })),
+    ...nearestOf(anchors, leaf),
+    ...(chain.length === 1 && !leaf.selfIssued && { sentAlone: true }),
     ...(leaf.selfIssued && signed(leaf, leaf) && { selfSigned: true }),
     ...(signer && { sentSigner: summaryOf(signer) }),
     ...(above && { sentPathReaches: summaryOf(above) }),
@@ -63,3 +65,35 @@ function looksLikeSigner(anchor: Certificate, leaf: Certificate): boolean {
   if (anchor.subjectKeyId !== undefined && anchor.subjectKeyId === leaf.authorityKeyId) return true
   return anchor.subject.toLowerCase() === leaf.issuer.toLowerCase()
 }
+
+/** The one that has the key identifier of the issuer, else the one whose name has most parts of the issuer's. */
+function nearestOf(anchors: Anchor[], leaf: Certificate): Pick<IssuerUnknown, 'nearest'> {
+  const others = anchors.map(({ certificate }) => certificate).filter(one => !same(one, leaf))
+  const ofKey =
+    leaf.authorityKeyId === undefined
+      ? undefined
+      : others.find(({ subjectKeyId }) => subjectKeyId === leaf.authorityKeyId)
+  if (ofKey) return { nearest: { ...identityOf(ofKey), by: 'key identifier' } }
+  if (leaf.selfIssued) return {}
+  const wanted = new Set(partsOf(leaf.issuer))
+  let best: { certificate: Certificate; shared: number } | undefined
+  for (const certificate of others.slice(0, COMPARED)) {
+    const shared = partsOf(certificate.subject).filter(part => wanted.has(part)).length
+    if (shared > (best?.shared ?? 0)) best = { certificate, shared }
+  }
+  return best ? { nearest: { ...identityOf(best.certificate), by: 'name' } } : {}
+}
+
+function identityOf({ subject, sha256 }: Certificate): { subject: string; sha256: string } {
+  return { subject, sha256 }
+}
+
+/** Of a name as text. A comma inside a value is escaped, but then its two halves are as good for comparing. */
+function partsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(', ')
+    .filter(part => !part.startsWith('c='))
+}
+
+const COMPARED = 100

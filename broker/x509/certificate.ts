@@ -4,11 +4,19 @@
  */
 
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
-import { AsnConvert } from '@peculiar/asn1-schema'
-import { AuthorityKeyIdentifier, BasicConstraints } from '@peculiar/asn1-x509'
-import { keyName, signatureName } from './algorithms.ts'
-import { contentOf, elementAt, TAG } from './der.ts'
-import { alternativeNames, nameAttributes, nameText, textOf } from './name.ts'
+import type { Oddity, TooComplex } from '../diagnosis/certificate.ts'
+import { keyName, signatureName, unknownKey } from './algorithms.ts'
+import {
+  hexNumber,
+  readAuthority,
+  readConstraints,
+  readKeyUsage,
+  readPurposes,
+  readSubjectKeyId,
+} from './extensions.ts'
+import { LIMITS } from './limits.ts'
+import { alternativeNames, nameAttributes, nameText } from './name.ts'
+import { odditiesOf } from './oddities.ts'
 import { type Outline, readOutline } from './outline.ts'
 
 export type Certificate = {
@@ -50,6 +58,14 @@ export type Certificate = {
   readonly authorityIssuerSerial: { issuer: string; serialNumber: string } | undefined
   /** BasicConstraints says CA:TRUE. */
   readonly isCa: boolean
+  /** How many CAs may stand below it (RFC 5280 4.2.1.9); absent: any number. */
+  readonly pathLength: number | undefined
+  /** `digitalSignature`, ...; absent: for anything. */
+  readonly keyUsage: string[] | undefined
+  /** `clientAuth`, ..., or dotted; absent: for anything. */
+  readonly purposes: string[] | undefined
+  /** Rules of RFC 5280 that it breaks and AWS IoT doesn't mind. */
+  readonly oddities: Oddity[]
   /** Subject and issuer are the same name. Whether its own key signed it, `signedBy` tells. */
   selfIssued: boolean
   /** 1, 2 or 3. */
@@ -60,7 +76,14 @@ export type Certificate = {
 
 export type CertificateReading =
   | { ok: true; certificate: Certificate }
-  | { ok: false; says: string }
+  | {
+      ok: false
+      says: string
+      /** It was not read to its end, because there is too much of it. */
+      tooComplex?: TooComplex
+      /** It is a certificate, but OpenSSL knows no such key. */
+      key?: string
+    }
 
 /** One certificate of the closing record's `chain`: docs/log.md. */
 export type CertificateRecord = {
@@ -85,14 +108,48 @@ export function readCertificate(der: Buffer): CertificateReading {
   // A PEM file would be taken by OpenSSL below; the outline takes DER only.
   const reading = readOutline(der)
   if (!reading.ok) return reading
+  const { outline } = reading
+  const opened = open(der)
+  if (opened === undefined) {
+    const says = `its fields can not be read (key algorithm ${outline.publicKeyOid})`
+    return { ok: false, says }
+  }
+  const { x509, publicKey } = opened
+  if (publicKey === undefined) {
+    const key = unknownKey(outline.publicKeyOid, outline.subjectPublicKeyInfo)
+    if (key === undefined) return { ok: false, says: 'its public key is damaged' }
+    return { ok: false, says: `its key is ${key}, which is not known here`, key }
+  }
+  const tooComplex = tooLargeKey(publicKey)
+  if (tooComplex) return { ok: false, says: 'its key is too large', tooComplex }
+  return { ok: true, certificate: certificateOf(der, outline, x509, publicKey) }
+}
+
+/** OpenSSL decodes the names, the extensions' frame and the key; its own words for a failure would tell nobody more. */
+function open(
+  der: Buffer,
+): { x509: X509Certificate; publicKey: KeyObject | undefined } | undefined {
   try {
     const x509 = new X509Certificate(der)
-    return { ok: true, certificate: certificateOf(der, reading.outline, x509, x509.publicKey) }
+    try {
+      return { x509, publicKey: x509.publicKey }
+    } catch {
+      return { x509, publicKey: undefined }
+    }
   } catch {
-    // OpenSSL decodes the names, the extensions' frame and the key; its own words would tell nobody more.
-    const known = `its fields can not be read (key algorithm ${reading.outline.publicKeyOid})`
-    return { ok: false, says: known }
+    return undefined
   }
+}
+
+function tooLargeKey(key: KeyObject): TooComplex | undefined {
+  if (key.asymmetricKeyType === 'ec') return undefined
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  if (modulusLength > LIMITS.keyBits) {
+    return { what: 'key bits', amount: modulusLength, limit: LIMITS.keyBits }
+  }
+  const bits = publicExponent === 0n ? 0 : publicExponent.toString(2).length
+  if (bits <= LIMITS.exponentBits) return undefined
+  return { what: 'exponent bits', amount: bits, limit: LIMITS.exponentBits }
 }
 
 /** The record of a certificate for the log. */
@@ -129,11 +186,14 @@ function certificateOf(
   const issuerAttributes = once(() => nameAttributes(outline.issuer))
   const subjectAlternativeNames = once(() => alternativeNames(extensions.get('2.5.29.17')))
   const issuerAlternativeNames = once(() => alternativeNames(extensions.get('2.5.29.18')))
-  const key = once(() => keyName(publicKey))
+  const key = once(() => keyName(publicKey, outline.publicKeyOid))
   const signature = once(() => signatureName(outline.signatureOid, outline.signatureAlgorithm))
   const subjectKeyId = once(() => readSubjectKeyId(extensions.get('2.5.29.14')))
   const authority = once(() => readAuthority(extensions.get('2.5.29.35')))
-  const isCa = once(() => readIsCa(extensions.get('2.5.29.19')))
+  const constraints = once(() => readConstraints(extensions.get('2.5.29.19')))
+  const keyUsage = once(() => readKeyUsage(extensions.get('2.5.29.15')))
+  const purposes = once(() => readPurposes(extensions.get('2.5.29.37')))
+  const oddities = once(() => odditiesOf(outline, publicKey))
   return {
     der,
     subjectDer: outline.subject,
@@ -194,7 +254,19 @@ function certificateOf(
       return authority().issuerSerial
     },
     get isCa() {
-      return isCa()
+      return constraints()?.isCa ?? false
+    },
+    get pathLength() {
+      return constraints()?.pathLength
+    },
+    get keyUsage() {
+      return keyUsage()
+    },
+    get purposes() {
+      return purposes()
+    },
+    get oddities() {
+      return oddities()
     },
   }
 }
@@ -205,48 +277,5 @@ function once<T>(make: () => T): () => T {
   return () => {
     made ??= { value: make() }
     return made.value
-  }
-}
-
-/** RFC 5280 4.1.2.2: serial numbers are positive, so DER puts a zero byte before a high first bit. */
-function hexNumber(bytes: Buffer): string {
-  const first = bytes.findIndex(byte => byte !== 0)
-  return bytes.subarray(first === -1 ? bytes.length - 1 : first).toString('hex')
-}
-
-function readSubjectKeyId(extension: Buffer | undefined): string | undefined {
-  if (extension === undefined) return undefined
-  const octets = elementAt(extension, 0, extension.length)
-  return octets?.tag === TAG.octetString ? contentOf(extension, octets).toString('hex') : undefined
-}
-
-type Authority = { keyId?: string; issuerSerial?: { issuer: string; serialNumber: string } }
-
-function readAuthority(extension: Buffer | undefined): Authority {
-  if (extension === undefined) return {}
-  try {
-    const parsed = AsnConvert.parse(extension, AuthorityKeyIdentifier)
-    const name = parsed.authorityCertIssuer?.find(general => general.directoryName)?.directoryName
-    const serial = parsed.authorityCertSerialNumber
-    return {
-      ...(parsed.keyIdentifier && {
-        keyId: Buffer.from(parsed.keyIdentifier.buffer).toString('hex'),
-      }),
-      ...(name &&
-        serial && {
-          issuerSerial: { issuer: textOf(name), serialNumber: hexNumber(Buffer.from(serial)) },
-        }),
-    }
-  } catch {
-    return {}
-  }
-}
-
-function readIsCa(extension: Buffer | undefined): boolean {
-  if (extension === undefined) return false
-  try {
-    return AsnConvert.parse(extension, BasicConstraints).cA
-  } catch {
-    return false
   }
 }

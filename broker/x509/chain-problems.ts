@@ -62,6 +62,11 @@ export function chainProblems(
     const evidence = { subjects: rest.map(one => one.subject) }
     problems.push({ code: 'CHAIN_UNRELATED', refuses: false, evidence })
   }
+  const twice = chain.filter((one, at) => chain.findIndex(other => same(one, other)) < at)
+  if (twice.length > 0) {
+    const subjects = [...new Set(twice.map(one => one.subject))]
+    problems.push({ code: 'CHAIN_DUPLICATE', refuses: false, evidence: { subjects } })
+  }
   return problems
 }
 

@@ -6,12 +6,14 @@
  * which order, changes nothing there (DG/manage-your-CA-certs, DG/auto-register-device-cert). It is reported all the same.
  */
 
+import { ACCEPTED_KEYS } from './algorithms.ts'
 import { likeliestFirst, noAnchor } from './anchor-problems.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import { type Certificate, type CertificateReading, readCertificate } from './certificate.ts'
 import { chainProblems } from './chain-problems.ts'
 import { climb, remembering, same } from './climb.ts'
 import { leafProblems } from './leaf-problems.ts'
 import { LIMITS } from './limits.ts'
+import { linkProblems } from './link-problems.ts'
 import { signedBy } from './path.ts'
 import type { ChainProblem } from './problem.ts'
 
@@ -46,10 +48,12 @@ export function judgeChain(
   read: typeof readCertificate = readCertificate,
   check: typeof signedBy = signedBy,
 ): Judgement {
+  const tooLong = chainTooLong(ders)
+  if (tooLong) return { chain: [], links: [], problems: [tooLong] }
   const readings = ders.slice(0, LIMITS.looked).map(der => read(der))
   const chain = readings.flatMap(reading => (reading.ok ? [reading.certificate] : []))
   const problems: ChainProblem[] = readings.flatMap((reading, position) =>
-    reading.ok ? [] : [unreadable(position, reading.says)],
+    reading.ok ? [] : [unreadable(position, reading)],
   )
   const first = readings[0]
   if (!first?.ok) return { chain, links: [], problems }
@@ -66,6 +70,11 @@ export function judgeChain(
   problems.push(...leafProblems(leaf, now))
   if (anchor === undefined) problems.push(noAnchor(leaf, chain, anchors, named, steps, signed))
   problems.push(...chainProblems(leaf, chain, (anchor ?? named[0])?.certificate, steps, signed))
+  problems.push(...linkProblems(steps, now))
+  if (ders.length > LIMITS.looked) {
+    const evidence = { certificates: ders.length, lookedAt: LIMITS.looked }
+    problems.push({ code: 'CHAIN_LONG', refuses: false, evidence })
+  }
   return {
     leaf,
     chain,
@@ -73,10 +82,36 @@ export function judgeChain(
     links: steps.map(({ child, issuer, registered }) => {
       return `${child.subject} <- ${issuer.subject} (${registered ? 'registered' : 'sent'})`
     }),
-    problems,
+    problems: [...problems.filter(one => one.refuses), ...problems.filter(one => !one.refuses)],
   }
 }
 
-function unreadable(position: number, says: string): ChainProblem {
+/** More than OpenSSL takes: it would end the handshake with words of its own. */
+function chainTooLong(ders: Buffer[]): ChainProblem | undefined {
+  const bytes = ders.reduce((sum, der) => sum + der.length, 0)
+  const sizes = [
+    ['certificates', ders.length, LIMITS.chainCertificates],
+    ['bytes of the chain', bytes, LIMITS.chainBytes],
+  ] as const
+  for (const [what, amount, limit] of sizes) {
+    if (amount > limit) {
+      return { code: 'CERTIFICATE_TOO_COMPLEX', refuses: true, evidence: { what, amount, limit } }
+    }
+  }
+  return undefined
+}
+
+function unreadable(
+  position: number,
+  { says, tooComplex, key }: Exclude<CertificateReading, { ok: true }>,
+): ChainProblem {
+  if (tooComplex) {
+    const evidence = { position, ...tooComplex }
+    return { code: 'CERTIFICATE_TOO_COMPLEX', refuses: true, evidence }
+  }
+  if (key !== undefined && position === 0) {
+    const evidence = { key, accepted: [...ACCEPTED_KEYS] }
+    return { code: 'CERTIFICATE_KEY_UNSUPPORTED', refuses: true, evidence }
+  }
   return { code: 'CERTIFICATE_UNREADABLE', refuses: true, evidence: { position, says } }
 }

@@ -1,8 +1,9 @@
 /**
  * Cuts a certificate into its fields (RFC 5280 4.1), as slices of the bytes it came in. Says in clear words where the bytes
- * stop being a certificate. What stands inside names and extensions is not looked at here.
+ * stop being a certificate, and where there is more of it than is looked at. Names and extensions stay closed here.
  */
 
+import type { TooComplex } from '../diagnosis/certificate.ts'
 import {
   childrenOf,
   contentOf,
@@ -13,6 +14,8 @@ import {
   TAG,
   wholeOf,
 } from './der.ts'
+import { LIMITS } from './limits.ts'
+import { mistaken } from './mistaken.ts'
 
 export type Outline = {
   version: number
@@ -20,26 +23,44 @@ export type Outline = {
   /** The signature's AlgorithmIdentifier, whole. */
   signatureAlgorithm: Buffer
   signatureOid: string
+  /** The same, as the signed part names it: RFC 5280 4.1.1.2 wants both to be equal. */
+  signedAlgorithm: Buffer
   issuer: Buffer
   /** ms since 1970. */
   notBefore: number
   notAfter: number
+  /** RFC 5280 4.1.2.5: a year before 2050 is written as UTCTime, a later one as GeneralizedTime. */
+  datesInForm: boolean
   subject: Buffer
   subjectPublicKeyInfo: Buffer
   publicKeyOid: string
-  /** Dotted object identifier -> the extension's content (what the OCTET STRING holds). */
+  /** Dotted object identifier -> the extension's content (what the OCTET STRING holds). The first one, of several. */
   extensions: Map<string, Buffer>
+  /** All of them, as written. Undefined: the certificate has no such field. */
+  extensionList: { oid: string; critical: boolean }[] | undefined
 }
 
-export type OutlineReading = { ok: true; outline: Outline } | { ok: false; says: string }
+export type OutlineReading =
+  | { ok: true; outline: Outline }
+  | { ok: false; says: string; tooComplex?: TooComplex }
 
 export function readOutline(der: Buffer): OutlineReading {
+  const reading = readFields(der)
+  if (reading.ok || reading.tooComplex) return reading
+  const other = mistaken(der)
+  return other === undefined ? reading : no(other)
+}
+
+function readFields(der: Buffer): OutlineReading {
+  if (der.length > LIMITS.certificateBytes) {
+    return tooMuch('bytes', der.length, LIMITS.certificateBytes)
+  }
   const outer = headerAt(der, 0, der.length)
   if (outer?.tag !== TAG.sequence) return no('it does not begin like a DER certificate')
   if (outer.end > der.length) {
     return no(`it is cut off: ${der.length} of ${outer.end} bytes are there`)
   }
-  if (outer.end < der.length) return no(`${der.length - outer.end} bytes follow the certificate`)
+  if (outer.end < der.length) return no(`${behind(der, outer.end)} the certificate`)
   const [tbs, algorithm, signature, ...more] = childrenOf(der, outer) ?? []
   const shaped =
     tbs?.tag === TAG.sequence &&
@@ -63,6 +84,8 @@ function readTbs(der: Buffer, tbs: Element, algorithm: Element): OutlineReading 
   if (validity?.tag !== TAG.sequence) return no('its validity is missing')
   if (subject?.tag !== TAG.sequence) return no('its subject is missing')
   if (spki?.tag !== TAG.sequence) return no('its public key is missing')
+  const longest = Math.max(issuer.end - issuer.content, subject.end - subject.content)
+  if (longest > LIMITS.nameBytes) return tooMuch('name', longest, LIMITS.nameBytes)
   const [from, to] = childrenOf(der, validity) ?? []
   const notBefore = from && readTime(der, from)
   const notAfter = to && readTime(der, to)
@@ -72,8 +95,11 @@ function readTbs(der: Buffer, tbs: Element, algorithm: Element): OutlineReading 
   if (signatureOid === undefined) return no('its signature algorithm can not be read')
   if (publicKeyOid === undefined) return no('its public key can not be read')
   const wrapped = rest.find(field => field.tag === TAG.explicit3)
-  const extensions = wrapped ? readExtensions(der, wrapped) : new Map<string, Buffer>()
+  const extensions = wrapped ? readExtensions(der, wrapped) : []
   if (extensions === undefined) return no('its extensions can not be read')
+  if (typeof extensions === 'number') {
+    return tooMuch('extensions', extensions, LIMITS.extensions)
+  }
   return {
     ok: true,
     outline: {
@@ -81,13 +107,16 @@ function readTbs(der: Buffer, tbs: Element, algorithm: Element): OutlineReading 
       serialNumber: contentOf(der, serial),
       signatureAlgorithm: wholeOf(der, algorithm),
       signatureOid,
+      signedAlgorithm: wholeOf(der, inner),
       issuer: wholeOf(der, issuer),
       notBefore,
       notAfter,
+      datesInForm: inForm(from, notBefore) && inForm(to, notAfter),
       subject: wholeOf(der, subject),
       subjectPublicKeyInfo: wholeOf(der, spki),
       publicKeyOid,
-      extensions,
+      extensions: firstOfEach(extensions),
+      extensionList: wrapped && extensions.map(({ oid, critical }) => ({ oid, critical })),
     },
   }
 }
@@ -121,17 +150,55 @@ function readTime(der: Buffer, time: Element): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
-function readExtensions(der: Buffer, wrapper: Element): Map<string, Buffer> | undefined {
+type Extension = { oid: string; critical: boolean; value: Buffer }
+
+/** How many there are, where that is more than is looked at. */
+function readExtensions(der: Buffer, wrapper: Element): Extension[] | number | undefined {
   const list = elementAt(der, wrapper.content, wrapper.end)
-  const items = list?.tag === TAG.sequence ? childrenOf(der, list) : undefined
+  if (list?.tag !== TAG.sequence) return undefined
+  const items = childrenOf(der, list, MANY)
   if (items === undefined) return undefined
-  const found = new Map<string, Buffer>()
+  if (items.length > LIMITS.extensions) return items.length
+  const found: Extension[] = []
   for (const item of items) {
     const parts = item.tag === TAG.sequence ? childrenOf(der, item, 3) : undefined
     const oid = parts?.[0]
     const value = parts?.at(-1)
     if (oid?.tag !== TAG.oid || value?.tag !== TAG.octetString) return undefined
-    found.set(oidOf(der, oid), contentOf(der, value))
+    const flag = parts?.[1]
+    const critical = flag?.tag === TAG.boolean && der[flag.content] !== 0
+    found.push({ oid: oidOf(der, oid), critical, value: contentOf(der, value) })
   }
   return found
+}
+
+/** More than fit into the largest certificate that is read. */
+const MANY = 20_000
+
+function firstOfEach(extensions: Extension[]): Map<string, Buffer> {
+  const found = new Map<string, Buffer>()
+  for (const { oid, value } of extensions) if (!found.has(oid)) found.set(oid, value)
+  return found
+}
+
+function inForm(time: Element | undefined, ms: number): boolean {
+  const early = new Date(ms).getUTCFullYear() < 2050
+  return early === (time?.tag === TAG.utcTime)
+}
+
+/** What stands behind the certificate tells how it came there. */
+function behind(der: Buffer, end: number): string {
+  const rest = der.subarray(end)
+  const next = elementAt(rest, 0, rest.length)
+  if (next?.tag === TAG.sequence) return `another DER structure (${rest.length} bytes) follows`
+  const [first = 1] = rest
+  if ((first === 0 || first === 0xff) && rest.every(byte => byte === first)) {
+    const bytes = first === 0 ? 'zero bytes' : 'bytes of 0xff'
+    return `${rest.length} ${bytes}, as of a buffer that is larger than it, follow`
+  }
+  return `${rest.length} bytes follow`
+}
+
+function tooMuch(what: TooComplex['what'], amount: number, limit: number): OutlineReading {
+  return { ok: false, says: `it is too large: ${what}`, tooComplex: { what, amount, limit } }
 }

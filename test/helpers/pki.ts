@@ -63,6 +63,15 @@ export type Pki = {
   readonly ed25519: Minted
 }
 
+/** Key pairs that OpenSSL makes slowly or seldom. */
+export function pssKeys(): KeyPair {
+  return generateKeyPairSync('rsa-pss', {
+    modulusLength: 2048,
+    hashAlgorithm: 'sha256',
+    mgf1HashAlgorithm: 'sha256',
+  })
+}
+
 /** The one PKI of this process. Members are minted at first use. */
 export function pki(): Pki {
   return shared
@@ -185,7 +194,8 @@ function rebuiltSigner(): Minted {
   return mintedOf(Buffer.from(AsnConvert.serialize(rebuilt)), privateKey)
 }
 
-function mintedOf(der: Buffer, privateKey: KeyObject): Minted {
+/** @param der must be readable */
+export function mintedOf(der: Buffer, privateKey: KeyObject): Minted {
   const reading = readCertificate(der)
   if (!reading.ok) throw new Error(`a minted certificate is unreadable: ${reading.says}`)
   const type = privateKey.asymmetricKeyType
