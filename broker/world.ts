@@ -11,6 +11,8 @@ export type Clock = {
   elapsed(): number
   /** Runs `act` once after `ms`. The returned function cancels it. Never keeps the process alive. */
   after(ms: number, act: () => void): () => void
+  /** It was set to another time than the real one, by which clients judge our certificate. */
+  set?: true
 }
 
 export type World = {
@@ -24,12 +26,13 @@ export type World = {
 /** The system's clock, or one that runs on from `from` (ms since 1970). */
 export function runningClock(from?: number): Clock {
   const shift = from === undefined ? 0 : from - Date.now()
-  return { now: () => Date.now() + shift, elapsed: () => performance.now(), after }
+  const clock: Clock = { now: () => Date.now() + shift, elapsed: () => performance.now(), after }
+  return from === undefined ? clock : { ...clock, set: true }
 }
 
 /** A clock that stands still at `at` (ms since 1970), so that every record of a test carries the same time. */
 export function standingClock(at: number): Clock {
-  return { now: () => at, elapsed: () => performance.now(), after }
+  return { now: () => at, elapsed: () => performance.now(), after, set: true }
 }
 
 /** @param clock the clock that everything in this process reads */

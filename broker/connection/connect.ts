@@ -8,7 +8,7 @@ import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { connectRule, effectiveKeepAlive } from '../mqtt/rules.ts'
 import { recogniseProtocol } from '../tls/first-bytes.ts'
 import { endByBug } from './bug.ts'
-import { stack } from './handshake-end.ts'
+import { certificateFacts, stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import {
   type Asked,
@@ -113,7 +113,10 @@ function withoutConnect(
   }
   return diagnose('CONNECT_ABANDONED', {
     ...facts,
-    candidates: leftWithoutConnectCandidates(facts),
+    candidates: leftWithoutConnectCandidates({
+      ...facts,
+      certificate: certificateFacts(visit, house),
+    }),
   })
 }
 

@@ -6,6 +6,7 @@
 import { abandonCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
 import {
+  type RejectionFacts,
   rejectionCandidates,
   rejectionCertainty,
   rejectionMeaning,
@@ -50,10 +51,7 @@ export function clientAlert(
     return diagnose('HANDSHAKE_ALERT', evidence)
   }
   const settings = house.settings()
-  const server = serverFacts(visit, settings)
-  const { sni } = visit.hello.parsed
-  const facts = { ...server, ...(sni === undefined ? {} : { sni }), ...deviceClock(visit) }
-  const now = nowIso(house)
+  const facts = ourCertificate(visit, house)
   const meaning = rejectionMeaning(number, known.stack)
   return diagnose(
     'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
@@ -64,7 +62,7 @@ export function clientAlert(
       ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
       ...facts,
       ...(meaning === undefined ? {} : { meaning }),
-      candidates: rejectionCandidates(number, known.stack, { ...facts, now }),
+      candidates: rejectionCandidates(number, known.stack, { ...facts, ...realTime(house) }),
     },
     rejectionCertainty(number, known.stack),
   )
@@ -78,24 +76,22 @@ export function abandoned(
   how: { reset: boolean; closeNotify: boolean },
 ): Diagnosis {
   const settings = house.settings()
-  const { sni } = visit.hello.parsed
-  const server = serverFacts(visit, settings)
-  const name = sni === undefined ? {} : { sni }
+  const { names, sni } = ourCertificate(visit, house)
   const version = watch.serverHello()?.version
   const seen = { afterMs: afterMs(visit, house), ...how, ...stack(visit) }
   const candidates = abandonCandidates({
     ...seen,
     certificateShown: watch.certificateShown(),
     ...(version === undefined ? {} : { tlsVersion: versionName(version) }),
-    certificate: { ...server, ...name, ...deviceClock(visit), now: nowIso(house) },
+    certificate: certificateFacts(visit, house),
   })
   return diagnose('HANDSHAKE_ABANDONED', {
     ...seen,
     phase: phase(watch),
     ...deviceClock(visit),
     ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
-    names: server.names,
-    ...name,
+    names,
+    ...(sni === undefined ? {} : { sni }),
     candidates,
   })
 }
@@ -145,8 +141,23 @@ function deviceClock(visit: Visit & Greeted): { deviceClock?: string } {
   return seconds === undefined ? {} : { deviceClock: new Date(seconds * 1000).toISOString() }
 }
 
-function nowIso(house: House): string {
-  return new Date(house.world.clock.now()).toISOString()
+/** What there is to say about our certificate, in this client's eyes. */
+export function certificateFacts(visit: Visit & Greeted, house: House): RejectionFacts {
+  return { ...ourCertificate(visit, house), ...realTime(house) }
+}
+
+function ourCertificate(visit: Visit & Greeted, house: House): RejectionFacts {
+  const { sni } = visit.hello.parsed
+  return {
+    ...serverFacts(visit, house.settings()),
+    ...(sni === undefined ? {} : { sni }),
+    ...deviceClock(visit),
+  }
+}
+
+/** Our clock, where it is one to judge our certificate by: clients have the real time, whatever `--clock` says. */
+function realTime({ world: { clock } }: House): { now?: string } {
+  return clock.set ? {} : { now: new Date(clock.now()).toISOString() }
 }
 
 /** Since the connection was accepted, in whole ms. */

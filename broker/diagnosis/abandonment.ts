@@ -41,14 +41,16 @@ export function leftWithoutConnectCandidates(facts: {
   tlsVersion?: string
   afterMs: number
   bytes: number
+  certificate?: Partial<RejectionFacts>
 }): Candidate[] {
+  const seen = spokenAgainst(facts.certificate ?? {})
   const node: Candidate = {
-    cause: 'trust',
-    why: 'it rejects our certificate (CA or host name): clients built on Node do so after the handshake on TLS 1.2',
+    cause: seen?.cause ?? 'trust',
+    why: `${seen?.why ?? 'it rejects our certificate (CA or host name)'}: clients built on Node leave so after the handshake on TLS 1.2`,
   }
   const identity: Candidate = {
-    cause: 'trust',
-    why: 'it rejected our certificate after the handshake (CA, host name or clock)',
+    cause: seen?.cause ?? 'trust',
+    why: `it rejected our certificate after the handshake (${seen?.why ?? 'CA, host name or clock'})`,
   }
   const check: Candidate = {
     cause: 'health-check',
@@ -69,6 +71,12 @@ export function leftWithoutConnectCandidates(facts: {
   return facts.stack === undefined || facts.stack === 'unknown'
     ? [check, identity, firmware]
     : [firmware, identity, check]
+}
+
+/** What a fact of the case says against our certificate: its names, or its dates. Trust leaves no trace of its own. */
+function spokenAgainst(facts: Partial<RejectionFacts>): Candidate | undefined {
+  const [first] = rank(['trust', 'name', 'clock'], facts)
+  return first?.cause === 'trust' ? undefined : first
 }
 
 function rejection(facts: AbandonFacts): Candidate[] {

@@ -2,6 +2,7 @@
 
 import type { Entries } from './entry.ts'
 import type { Candidate } from './handshake.ts'
+import { OUTDATED_REMEDY } from './rejection.ts'
 import { count, duration, list, plain, quote } from './words.ts'
 
 export type ConnectEvidence = {
@@ -47,7 +48,7 @@ export const connect: Entries<ConnectEvidence> = {
   CONNECT_ABANDONED: {
     room: 'connect',
     severity: 'warning',
-    blame: 'device',
+    blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
     certainty: 'guess',
     title: 'TLS was finished, and the client left before its CONNECT',
     says: ({ afterMs, bytes, candidates: [first] }) =>
@@ -56,10 +57,12 @@ export const connect: Entries<ConnectEvidence> = {
           ? 'without a byte of MQTT'
           : `with ${count(bytes, 'byte')} and no complete CONNECT`
       }${first === undefined ? '' : `; perhaps ${first.why}`}`,
-    remedy: ({ candidates: [first] }) =>
-      first?.cause === 'trust'
+    remedy({ candidates: [first] }) {
+      if (first?.cause === 'outdated') return OUTDATED_REMEDY
+      return ['trust', 'name', 'clock'].includes(first?.cause ?? '')
         ? "check the device's CA and the host name that it dials; a health check or `openssl s_client` needs nothing"
-        : "look at the device's own log of this moment; a health check or `openssl s_client` needs nothing",
+        : "look at the device's own log of this moment; a health check or `openssl s_client` needs nothing"
+    },
     aws: { note: 'AWS IoT logs nothing' },
     references: ['MQTT 3.1.1 3.1 [MQTT-3.1.0-1]', 'RFC 8446 6.1'],
     example: {

@@ -4,7 +4,7 @@
  */
 
 import type { Entries } from './entry.ts'
-import { rejectionCertainty } from './rejection.ts'
+import { OUTDATED_REMEDY, rejectionCertainty } from './rejection.ts'
 import { inWordsOf } from './stacks.ts'
 import { count, duration, list, plain, quote, quotes, short } from './words.ts'
 
@@ -86,7 +86,7 @@ export const handshake: Entries<HandshakeEvidence> = {
   HANDSHAKE_SERVER_CERTIFICATE_REJECTED: {
     room: 'handshake',
     severity: 'error',
-    blame: 'device',
+    blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
     certainty: ({ alert, stack }) => rejectionCertainty(alert, stack),
     title: 'The client rejects our certificate',
     says({ alert, alertName, candidates, meaning, stack }) {
@@ -95,11 +95,14 @@ export const handshake: Entries<HandshakeEvidence> = {
       if (rejectionCertainty(alert, stack) === 'proof') {
         return `the client rejects our certificate: it does not trust the CA that signed it (${sent})`
       }
+      if (first?.cause === 'outdated')
+        return `the client rejects our certificate (${sent}): ${first.why}`
       const detail = meaning ?? (first === undefined ? undefined : `perhaps ${first.why}`)
       return `the client rejects our certificate (${sent})${detail === undefined ? '' : `: ${detail}`}`
     },
     remedy({ candidates, caFile, names, sni, stack, notBefore, deviceClock }) {
       const cause = candidates[0]?.cause ?? 'trust'
+      if (cause === 'outdated') return OUTDATED_REMEDY
       if (cause === 'clock') {
         const says = deviceClock === undefined ? '' : ` (it says ${deviceClock})`
         return `set the device's clock${says} before it connects; our certificate is valid from ${notBefore}`
@@ -139,7 +142,7 @@ export const handshake: Entries<HandshakeEvidence> = {
   HANDSHAKE_ABANDONED: {
     room: 'handshake',
     severity: 'error',
-    blame: 'device',
+    blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
     certainty: 'guess',
     title: 'The client left during the handshake without a word',
     says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
@@ -153,6 +156,7 @@ export const handshake: Entries<HandshakeEvidence> = {
       if (cause === 'name' && names !== undefined) {
         return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}`
       }
+      if (cause === 'outdated') return OUTDATED_REMEDY
       if (cause === 'clock') return "check the device's clock first, then its CA and host name"
       if (cause === 'memory') {
         return 'check free memory and the size of the TLS input buffer in the device, then its CA, host name and clock'

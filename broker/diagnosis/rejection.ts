@@ -8,7 +8,8 @@ import type { Certainty } from './entry.ts'
 import { covers } from './host-name.ts'
 import { list, quote, quotes } from './words.ts'
 
-export type Cause = 'trust' | 'name' | 'clock' | 'weak'
+/** `outdated`: by our own clock our certificate is not valid now, so the device's clock is not to blame. */
+export type Cause = 'trust' | 'name' | 'clock' | 'weak' | 'outdated'
 
 export type RejectionCandidate = { cause: Cause; why: string }
 
@@ -22,7 +23,7 @@ export type RejectionFacts = {
   serverKey: 'RSA' | 'ECDSA'
   /** ISO: the device's clock, where its hello shows it. */
   deviceClock?: string
-  /** ISO: our clock. */
+  /** ISO: our clock, where it shows the real time. */
   now?: string
 }
 
@@ -55,7 +56,9 @@ export function rank(
   causes: readonly Cause[],
   facts: Partial<RejectionFacts>,
 ): RejectionCandidate[] {
-  const weighed = causes.map((cause, index) => ({ cause, index, ...weigh(cause, facts) }))
+  const weighed = causes
+    .map(cause => (cause === 'clock' && isOutdated(facts) ? 'outdated' : cause))
+    .map((cause, index) => ({ cause, index, ...weigh(cause, facts) }))
   weighed.sort((a, b) => b.weight - a.weight || a.index - b.index)
   return weighed.map(({ cause, why }) => ({ cause, why }))
 }
@@ -76,6 +79,8 @@ function weigh(cause: Cause, facts: Partial<RejectionFacts>): { weight: number; 
       return weighName(facts)
     case 'clock':
       return weighClock(facts)
+    case 'outdated':
+      return { weight: 3, why: datesNow(facts) }
     case 'weak':
       return {
         weight: 0,
@@ -99,14 +104,23 @@ function weighName({ sni, names = [] }: Partial<RejectionFacts>): { weight: numb
 }
 
 function weighClock(facts: Partial<RejectionFacts>): { weight: number; why: string } {
-  const { deviceClock, now } = facts
+  const { deviceClock } = facts
   if (!facts.notBefore || !facts.notAfter) return { weight: 0, why: 'its clock may be wrong' }
   const valid = `our certificate is valid from ${facts.notBefore} to ${facts.notAfter}`
-  if (now !== undefined && outside(now, facts)) return { weight: 2, why: `${valid}: not now` }
   if (deviceClock === undefined) return { weight: 0, why: `its clock may be wrong: ${valid}` }
   return outside(deviceClock, facts)
     ? { weight: 2, why: `its own clock says ${deviceClock}, and ${valid}` }
     : { weight: -1, why: `its own clock says ${deviceClock}, which is within our dates` }
+}
+
+function isOutdated(facts: Partial<RejectionFacts>): boolean {
+  return facts.now !== undefined && outside(facts.now, facts)
+}
+
+function datesNow({ now = '', notBefore = '', notAfter = '' }: Partial<RejectionFacts>): string {
+  return Date.parse(now) > Date.parse(notAfter)
+    ? `our certificate ran out on ${notAfter}`
+    : `our certificate is valid only from ${notBefore}, by our own clock too`
 }
 
 function outside(
@@ -117,12 +131,17 @@ function outside(
   return at < Date.parse(notBefore) || at > Date.parse(notAfter)
 }
 
+/** What helps where our certificate is `outdated`. */
+export const OUTDATED_REMEDY =
+  'give this broker a server certificate that is valid now; it renews its own one, in certs/server/, when it starts'
+
 const UNKNOWN_CA = 48
 
 const CAUSE_WORDS: Record<Cause, string> = {
   trust: 'a CA that it does not have',
   name: 'a wrong host name',
   clock: 'dates that its clock contradicts',
+  outdated: 'dates that its clock contradicts',
   weak: 'a kind of certificate that it does not take',
 }
 

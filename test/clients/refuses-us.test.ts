@@ -6,7 +6,7 @@
 import tls from 'node:tls'
 import t from 'tap'
 import type { Device } from '../../broker/main.ts'
-import { minted } from '../helpers/pki.ts'
+import { minted, PKI_NOW } from '../helpers/pki.ts'
 import type { ClientName } from './build.ts'
 import { runDevice } from './device.ts'
 import { local } from './local.ts'
@@ -72,6 +72,9 @@ const policies = {
   '1.3': 'IoTSecurityPolicy_TLS13_1_3_2022_10',
 } as const
 
+/** Node finishes the handshake on TLS 1.2 before it looks at our certificate. */
+const silentCodes = { '1.2': 'CONNECT_ABANDONED', '1.3': 'HANDSHAKE_ABANDONED' } as const
+
 for (const version of ['1.2', '1.3'] as const) {
   t.test(`openssl ${version}: it has another CA`, async t => {
     if (!(await toolOrSkip(t, 'openssl'))) return
@@ -95,12 +98,13 @@ for (const version of ['1.2', '1.3'] as const) {
   })
 
   t.test(`node ${version}: it has another CA, and leaves in silence`, async t => {
-    const { broker } = await local(t)
+    // The broker's clock was set, so it is none to judge our certificate by: that one is made for the real time.
+    const { broker } = await local(t, { clock: PKI_NOW })
     const device = await broker.createDevice('device')
     const seen = await dial(broker.port, version, { ...device, ca: strangerPem() })
     t.match(seen, { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
     const record = await broker.closed()
-    const code = version === '1.3' ? 'HANDSHAKE_ABANDONED' : 'CONNECT_ABANDONED'
+    const code = silentCodes[version]
     t.match(record, { verdict: 'refused', side: 'client', code, certainty: 'guess' })
     t.match(record.evidence, { stack: 'OpenSSL', candidates: [{ cause: 'trust' }] })
     t.match(record.says, /; perhaps /)
@@ -111,16 +115,65 @@ for (const version of ['1.2', '1.3'] as const) {
   })
 }
 
+for (const version of ['1.2', '1.3'] as const) {
+  t.test(`node ${version}: it expects another host name, and leaves in silence`, async t => {
+    const { broker } = await local(t)
+    const device = await broker.createDevice('device')
+    const servername = 'iot.example.com'
+    const seen = await dial(broker.port, version, device, servername)
+    t.match(seen, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    t.match(await broker.closed(), {
+      code: silentCodes[version],
+      certainty: 'guess',
+      blame: 'device',
+      says: /perhaps it asked for `iot.example.com`, and our certificate has `localhost`/,
+      evidence: { candidates: [{ cause: 'name' }] },
+      also: [{ code: 'HELLO_SNI_UNKNOWN' }],
+    })
+  })
+
+  t.test(`node ${version}: our own certificate ran out`, async t => {
+    const yesterday = Date.now() - 398 * 24 * 60 * 60 * 1000
+    const { broker } = await local(t, { serverCertificatesAt: yesterday })
+    const seen = await dial(broker.port, version, await broker.createDevice('device'))
+    t.match(seen, { code: 'CERT_HAS_EXPIRED' })
+    t.match(await broker.closed(), {
+      code: silentCodes[version],
+      certainty: 'guess',
+      blame: 'setup',
+      says: /perhaps our certificate ran out on 20/,
+      remedy: /^give this broker a server certificate that is valid now/,
+      evidence: { candidates: [{ cause: 'outdated' }] },
+    })
+  })
+}
+
+t.test('openssl: our own certificate ran out, and the device is not to blame', async t => {
+  if (!(await toolOrSkip(t, 'openssl'))) return
+  const { broker, device } = await local(t, {
+    serverCertificatesAt: Date.now() - 398 * 24 * 60 * 60 * 1000,
+  })
+  const { flags } = await device('device')
+  t.match(await sClient(flags), { handshake: { ok: false } })
+  t.match(await broker.closed(), {
+    ...rejected(45, 'certificate_expired', 'OpenSSL'),
+    blame: 'setup',
+    says: /\(alert 45 certificate_expired\): our certificate ran out on 20/,
+    remedy: /^give this broker a server certificate that is valid now/,
+  })
+})
+
 /** @returns the error with which node:tls gives up */
 function dial(
   port: number,
   version: '1.2' | '1.3',
   { ca, certificate: cert, privateKey: key }: Device,
+  servername = 'localhost',
 ): Promise<NodeJS.ErrnoException> {
   const only = `TLSv${version}` as const
   return new Promise((resolve, reject) => {
     const socket = tls.connect({
-      ...{ host: '127.0.0.1', servername: 'localhost', port, ca, cert, key },
+      ...{ host: '127.0.0.1', servername, port, ca, cert, key },
       minVersion: only,
       maxVersion: only,
     })

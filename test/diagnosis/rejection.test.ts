@@ -77,7 +77,7 @@ const alerts: [
     46,
     'Java',
     { now: '2028-01-01T00:00:00.000Z' },
-    ['clock', 'trust', 'name', 'weak'],
+    ['outdated', 'trust', 'name', 'weak'],
     'guess',
   ],
 ]
@@ -148,6 +148,23 @@ for (const [name, stack, afterMs, closeNotify, first, certificateShown = true] o
   })
 }
 
+t.test('our own dates are no fault of the device', async t => {
+  for (const [now, why] of [
+    ['2028-01-01T00:00:00.000Z', 'our certificate ran out on 2027-01-01T00:00:00.000Z'],
+    [
+      '2025-01-01T00:00:00.000Z',
+      'our certificate is valid only from 2026-01-01T00:00:00.000Z, by our own clock too',
+    ],
+  ] as const) {
+    const deviceClock = '1970-01-01T00:00:09.000Z'
+    const given = { ...facts, now, deviceClock }
+    t.same(rejectionCandidates(45, 'OpenSSL', given), [{ cause: 'outdated', why }])
+    const certificate = given
+    const silent = { stack: 'OpenSSL', tlsVersion: 'TLSv1.2', afterMs: 3, bytes: 0, certificate }
+    t.match(leftWithoutConnectCandidates(silent)[0], { cause: 'outdated' })
+  }
+})
+
 t.test('who leaves after the handshake', async t => {
   const first = (stack: string, tlsVersion: string, afterMs: number): string | undefined =>
     leftWithoutConnectCandidates({ stack, tlsVersion, afterMs, bytes: 0 })[0]?.cause
@@ -156,4 +173,7 @@ t.test('who leaves after the handshake', async t => {
   t.equal(first('OpenSSL', 'TLSv1.3', 3), 'user')
   t.equal(first('unknown', 'TLSv1.2', 3), 'health-check')
   t.equal(first('mbedTLS', 'TLSv1.2', 3), 'firmware')
+  const certificate = { ...facts, sni: 'other.test' }
+  const node = { stack: 'OpenSSL', tlsVersion: 'TLSv1.2', afterMs: 3, bytes: 0, certificate }
+  t.match(leftWithoutConnectCandidates(node)[0], { cause: 'name', why: /`other.test`/ })
 })

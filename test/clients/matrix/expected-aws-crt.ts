@@ -27,7 +27,7 @@ export const awsCrt: Row = {
       'HANDSHAKE_ABANDONED',
       'guess',
       ['alert', 'Certificate'],
-      'clock',
+      'outdated',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate has expired',
     ),
     'server-not-yet-valid': leaves(
@@ -71,7 +71,7 @@ export const awsCrt: Row = {
       'HANDSHAKE_ABANDONED',
       'guess',
       ['alert', 'Certificate'],
-      'clock',
+      'outdated',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate has expired',
     ),
     'server-not-yet-valid': leaves(

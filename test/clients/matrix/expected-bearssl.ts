@@ -27,7 +27,7 @@ export const bearssl: Row = {
       'HANDSHAKE_ABANDONED',
       'guess',
       ['ClientHello', 'Certificate'],
-      'clock',
+      'outdated',
       '54: BR_ERR_X509_EXPIRED',
     ),
     'server-not-yet-valid': leaves(

@@ -26,7 +26,7 @@ export const gnutls: Row = {
     'server-expired': rejects(
       42,
       'guess',
-      'clock',
+      'outdated',
       '-348: The certificate is NOT trusted. The certificate chain uses expired certificate.',
       'shows',
     ),
@@ -67,7 +67,7 @@ export const gnutls: Row = {
     'server-expired': rejects(
       42,
       'guess',
-      'clock',
+      'outdated',
       '-348: The certificate is NOT trusted. The certificate chain uses expired certificate.',
       'shows',
     ),

@@ -26,7 +26,7 @@ export const go: Row = {
     'server-expired': rejects(
       42,
       'guess',
-      'clock',
+      'outdated',
       'x509: certificate has expired or is not yet valid: current time ... is after ...',
     ),
     'server-not-yet-valid': rejects(
@@ -58,7 +58,7 @@ export const go: Row = {
     'server-expired': rejects(
       42,
       'guess',
-      'clock',
+      'outdated',
       'x509: certificate has expired or is not yet valid: current time ... is after ...',
     ),
     'server-not-yet-valid': rejects(

@@ -23,7 +23,7 @@ export const java: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       'javax.net.ssl.SSLHandshakeException: PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed',
     ),
     'server-not-yet-valid': rejects(
@@ -68,7 +68,7 @@ export const java: Row = {
     'server-expired': rejects(
       46,
       'guess',
-      'clock',
+      'outdated',
       'javax.net.ssl.SSLHandshakeException: PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed',
     ),
     'server-not-yet-valid': rejects(

@@ -26,7 +26,7 @@ export const mbedtls: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       '-0x2700: X509 - Certificate verification failed, e.g. CRL, CA or signature check failed (flags 0x1)',
       'shows',
     ),

@@ -24,7 +24,7 @@ export const mosquitto: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       'error:0A000086:SSL routines::certificate verify failed',
     ),
     'server-not-yet-valid': rejects(
@@ -67,7 +67,7 @@ export const mosquitto: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       'error:0A000086:SSL routines::certificate verify failed',
     ),
     'server-not-yet-valid': rejects(

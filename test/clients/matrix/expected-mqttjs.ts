@@ -19,14 +19,14 @@ export const mqttjs: Row = {
       'CONNECT_ABANDONED',
       'guess',
       ['Finished', 'Finished'],
-      'trust',
+      'name',
       "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate's altnames: Host: iot.example.com. is not in the cert's altnames: DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
     ),
     'server-expired': leaves(
       'CONNECT_ABANDONED',
       'guess',
       ['Finished', 'Finished'],
-      'trust',
+      'outdated',
       'CERT_HAS_EXPIRED: certificate has expired',
     ),
     'server-not-yet-valid': leaves(
@@ -77,7 +77,7 @@ export const mqttjs: Row = {
       'HANDSHAKE_ABANDONED',
       'guess',
       ['ClientHello', 'Certificate'],
-      'clock',
+      'outdated',
       'CERT_HAS_EXPIRED: certificate has expired',
     ),
     'server-not-yet-valid': leaves(

@@ -15,7 +15,12 @@ export const openssl: Row = {
       'verify error:num=20:unable to get local issuer certificate',
     ),
     'wrong-host': rejects(42, 'guess', 'name', 'verify error:num=62:hostname mismatch'),
-    'server-expired': rejects(45, 'likely', 'clock', 'verify error:num=10:certificate has expired'),
+    'server-expired': rejects(
+      45,
+      'likely',
+      'outdated',
+      'verify error:num=10:certificate has expired',
+    ),
     'server-not-yet-valid': rejects(
       42,
       'guess',
@@ -52,7 +57,12 @@ export const openssl: Row = {
       'verify error:num=20:unable to get local issuer certificate',
     ),
     'wrong-host': rejects(42, 'guess', 'name', 'verify error:num=62:hostname mismatch'),
-    'server-expired': rejects(45, 'likely', 'clock', 'verify error:num=10:certificate has expired'),
+    'server-expired': rejects(
+      45,
+      'likely',
+      'outdated',
+      'verify error:num=10:certificate has expired',
+    ),
     'server-not-yet-valid': rejects(
       42,
       'guess',

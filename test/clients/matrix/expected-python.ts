@@ -23,7 +23,7 @@ export const python: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       'SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired',
     ),
     'server-not-yet-valid': rejects(
@@ -67,7 +67,7 @@ export const python: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       'SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired',
     ),
     'server-not-yet-valid': rejects(

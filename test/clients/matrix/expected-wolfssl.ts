@@ -14,7 +14,7 @@ export const wolfssl: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       '-151: ASN date error, current date after',
       'shows',
     ),
@@ -40,7 +40,7 @@ export const wolfssl: Row = {
     'server-expired': rejects(
       45,
       'likely',
-      'clock',
+      'outdated',
       '-151: ASN date error, current date after',
       'shows',
     ),
