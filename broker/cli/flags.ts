@@ -22,7 +22,7 @@ export type Command = {
   /** What it does, one line each. */
   says: string[]
   flags: { [name: string]: Flag }
-  /** The names of the plain arguments; with `?` at the end one may be left out. */
+  /** The names of the plain arguments; one with `?` may be left out, one with `...` at the end may be many. */
   takes: string[]
 }
 
@@ -132,11 +132,12 @@ function looksLikeFlag(token: OptionToken): boolean {
 function plainProblems(plain: string[], command: Command): Spoken[] {
   const extra = plain[command.takes.length]
   const missing = command.takes[plain.length]
-  if (extra !== undefined) {
+  const many = command.takes.at(-1)?.endsWith('...') === true
+  if (extra !== undefined && !many) {
     return [{ says: `one argument too many: ${shown(extra)}`, hint: usageHint(command) }]
   }
-  if (missing !== undefined && !missing.endsWith('?')) {
-    return [{ says: `${missing} is missing`, hint: usageHint(command) }]
+  if (missing !== undefined && !missing.includes('?')) {
+    return [{ says: `${missing.replace('...', '')} is missing`, hint: usageHint(command) }]
   }
   return []
 }

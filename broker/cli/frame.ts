@@ -77,6 +77,10 @@ const verbs: { [name: string]: Verb } = {
   init: { says: 'writes the files of a new project', load: () => import('./init.ts') },
   device: { says: 'makes a device: key, certificate, policy', load: () => import('./device.ts') },
   ca: { says: 'makes or registers a CA for provisioning', load: () => import('./ca.ts') },
+  policy: {
+    says: 'tests, simulates and checks AWS IoT policies',
+    load: () => import('./policy.ts'),
+  },
   explain: {
     says: 'explains a diagnosis, or judges a certificate',
     load: () => import('./explain.ts'),

@@ -6,19 +6,11 @@
  */
 
 import { type Bound, bindPolicies, dependsOnTime } from '../policy/bound.ts'
-import {
-  type AttachedThing,
-  connectContext,
-  contextOf,
-  type Facts,
-  thingOf,
-  timeContext,
-} from '../policy/context.ts'
+import { connectContext, contextOf, type Facts, thingOf, timeContext } from '../policy/context.ts'
 import { type Decision, decide, type Policy } from '../policy/policy.ts'
 import type { Context } from '../policy/variables.ts'
 import { arn } from '../registry/arn.ts'
-import type { Registry } from '../registry/registry.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import { attachedThings, certificateFacts } from '../registry/policy-facts.ts'
 import type { House } from './house.ts'
 import type { Asked, Authorizer, Principal, Visit } from './visit.ts'
 
@@ -69,16 +61,6 @@ export function authorizer(visit: Visit & Asked & Principal, house: House): Auth
   }
 }
 
-/** The things that a certificate is attached to, as the policy engine wants them. */
-export function attachedThings(certificateId: string, registry: Registry): AttachedThing[] {
-  const exclusive = registry.exclusiveThingOf(certificateId)
-  return registry.thingsOf(certificateId).map(thingName => ({
-    thingName,
-    ...registry.thing(thingName),
-    exclusive: exclusive === thingName,
-  }))
-}
-
 /** What holds until the registry changes. */
 type Known = {
   kept: Map<string, Map<string, Decision>>
@@ -123,19 +105,4 @@ function connectFacts({ mqtt }: Visit & Asked, house: House): Context {
   const { clean, will } = mqtt.connect
   const { account } = house.settings().config
   return connectContext(clean === false, will && arn(account, 'topic', will.topic))
-}
-
-function certificateFacts(certificate: Certificate): NonNullable<Facts['certificate']> {
-  return {
-    serialNumber: certificate.serialNumber,
-    subject: underAwsNames(certificate.subjectAttributes),
-    subjectAlternativeName: certificate.subjectAlternativeNames,
-    issuer: underAwsNames(certificate.issuerAttributes),
-    issuerAlternativeName: certificate.issuerAlternativeNames,
-  }
-}
-
-// In provisioning templates AWS calls it StateName, in policies State.
-function underAwsNames({ StateName, ...rest }: Record<string, string[]>): Record<string, string[]> {
-  return StateName === undefined ? rest : { ...rest, State: StateName }
 }

@@ -145,6 +145,8 @@ function lintAccount(
   account: NonNullable<ParseOptions['account']>,
   report: Report,
 ) {
+  // Once is enough: a policy that was pasted from elsewhere has it in every line.
+  const told = new Set<string>()
   for (const one of all)
     for (const { line, text } of one.statement.resource.values) {
       const [start, partition = '', service, region = '', id = ''] = text.split(':', 5)
@@ -155,7 +157,10 @@ function lintAccount(
         ['account', id, account.id],
       ] as const
       for (const [name, theirs, ours] of parts) {
-        if (ours === undefined || theirs.includes('${') || covered(theirs, ours)) continue
+        const key = `${name} ${theirs}`
+        if (told.has(key) || ours === undefined || theirs.includes('${') || covered(theirs, ours))
+          continue
+        told.add(key)
         warn(
           { ...one, line },
           one.statement.resource.not ? 'NotResource' : 'Resource',

@@ -28,6 +28,11 @@ function because({ matched, resource: asked }: Decision): string {
   return conditions ? `: ${what}, and its conditions hold` : `: ${what}`
 }
 
+/** One near miss in words. */
+export function narrateMiss(miss: NearMiss): string {
+  return `${name(miss)}: ${reason(miss)}`
+}
+
 /**
  * The nearest allowed text, the asked one, and a mark under the place from which on that doesn't fit: for a terminal.
  * Nothing where the place is not known.

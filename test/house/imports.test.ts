@@ -9,8 +9,8 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config diagnosis journal open.ts registry world.ts x509',
-    'node:fs/promises node:os node:path node:url node:util',
+    'config diagnosis journal open.ts policy registry world.ts x509',
+    'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
   ['main.ts', 'config journal open.ts policy registry world.ts x509', 'node:net'],
   ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],

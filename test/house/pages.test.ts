@@ -53,9 +53,9 @@ t.test('commands and flags that the pages name are there', async t => {
   const box = project(t)
   for (const { name, text } of pages) {
     for (const [, verb = '', rest = ''] of text.matchAll(
-      /\bcandid (start|init|device|ca|explain)\b([^`\n]*)/g,
+      /\bcandid (start|init|device|ca|explain|policy)\b([^`\n]*)/g,
     )) {
-      const kind = /^ (create|register)\b/.exec(rest)?.[1]
+      const kind = /^ (create|register|test|simulate|lint)\b/.exec(rest)?.[1]
       const { code, out } = await box.run(verb, ...(kind ? [kind] : []), '--help')
       t.equal(code, 0, `${name}: candid ${verb}`)
       for (const [flag] of rest.matchAll(/--[a-z-]+/g)) {
