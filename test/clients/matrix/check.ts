@@ -14,6 +14,8 @@ import { type StackId, stacks } from './stacks.ts'
  * @param atOnce how many cells of a stack run at the same time: a stack that rejects in silence takes its time
  */
 export function checkStacks(t: Test, ids: StackId[], { atOnce = 1 } = {}): void {
+  // Tap's own limit is a minute: too near for silences of 30 s and a program for each cell, on a busy machine.
+  t.setTimeout(180_000)
   const setup = makeSetup(t)
   for (const id of ids) {
     t.test(id, async t => {
