@@ -10,9 +10,9 @@ import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { readDeclared } from '../registry/declared.ts'
 import type { DeclaredDevice } from '../registry/declared-shape.ts'
 import { fileProblem } from '../registry/files.ts'
-import { type Certificate, describe } from '../x509/certificate.ts'
-import { type Judgement, judgeChain } from '../x509/judge.ts'
-import { readPemOrDer } from '../x509/pem.ts'
+import { type Certificate, describe, readCertificate } from '../x509/certificate.ts'
+import { type Anchor, type Judgement, judgeChain } from '../x509/judge.ts'
+import { type CertificateFile, readPemOrDer } from '../x509/pem.ts'
 import type { ChainProblem } from '../x509/problem.ts'
 import type { Given } from './flags.ts'
 import { exits, type Io } from './io.ts'
@@ -26,11 +26,22 @@ type Told = Diagnosis & { refuses: boolean }
  */
 export async function judgeCertificateFile(given: Given, io: Io): Promise<number> {
   const json = given.has('json')
-  const ders: Buffer[] = []
-  for (const file of [...given.plain, ...given.values('chain')]) {
-    const read = await readCertificates(file, io)
-    if ('problem' in read) return complain([read.problem], exits.invalid, io, json)
-    ders.push(...read.ders)
+  const sent = await readFiles([...given.plain, ...given.values('chain')], io)
+  const cas = await readFiles(given.values('ca'), io)
+  const unread = [...sent.problems, ...cas.problems]
+  const ders = sent.ders
+  if (unread.length > 0) return complain(unread, exits.invalid, io, json)
+  const anchors: Anchor[] = []
+  for (const der of cas.ders) {
+    const reading = readCertificate(der)
+    if (!reading.ok) {
+      const problem = {
+        says: `a CA can't be read: ${reading.says}`,
+        hint: 'look at it alone: candid explain FILE',
+      }
+      return complain([problem], exits.invalid, io, json)
+    }
+    anchors.push({ id: reading.certificate.sha256, certificate: reading.certificate })
   }
   const opened = await openProject(given.value('config'), io)
   if ('problems' in opened) return complain(opened.problems, exits.invalid, io, json)
@@ -42,7 +53,7 @@ export async function judgeCertificateFile(given: Given, io: Io): Promise<number
     io,
   )
   const now = io.world.clock.now()
-  const judgement = judgeChain(ders, declared.authorities, now)
+  const judgement = judgeChain(ders, [...declared.authorities, ...anchors], now)
   const device = declared.devices.find(
     ({ certificateId }) => certificateId === judgement.leaf?.sha256,
   )
@@ -51,25 +62,51 @@ export async function judgeCertificateFile(given: Given, io: Io): Promise<number
   const told = problems.map(tell)
   if (device && device.status !== 'ACTIVE') told.push(tellStatus(device, device.status))
   const refused = told.some(({ refuses }) => refuses)
-  if (json) printJson(asData(judgement, device, told, refused), io)
-  else print(asLines(judgement, device, told), io)
+  const notes = [...sent.notes, ...cas.notes]
+  if (json) printJson({ ...asData(judgement, device, told, refused), notes }, io)
+  else print([...asLines(judgement, device, told), ...notes.map(note => `note: ${note}`)], io)
   return refused ? exits.refused : exits.fine
 }
 
-async function readCertificates(
+type FilesRead = { ders: Buffer[]; problems: Spoken[]; notes: string[] }
+
+/** All certificates of these files, in order. A file without any is a problem; a file with a broken block, a note. */
+async function readFiles(files: string[], io: Io): Promise<FilesRead> {
+  const found: FilesRead = { ders: [], problems: [], notes: [] }
+  for (const file of files) {
+    const read = await readCertificateFile(file, io)
+    if ('unread' in read) {
+      found.problems.push(read.unread)
+      continue
+    }
+    const {
+      certificates,
+      keys,
+      problem,
+      hint = 'give a certificate, as PEM or DER',
+      notes = [],
+    } = read
+    const name = shown(file)
+    if (certificates.length === 0) {
+      const says = problem ?? (keys > 0 ? 'a private key' : 'no certificate in it')
+      found.problems.push({ says: `${name}: ${says}`, hint: hint.replaceAll('FILE', file) })
+    } else if (problem !== undefined) found.notes.push(`${name}: ${problem}`)
+    found.notes.push(...notes.map(note => `${name}: ${note}`))
+    found.ders.push(...certificates)
+  }
+  return found
+}
+
+async function readCertificateFile(
   file: string,
   io: Io,
-): Promise<{ ders: Buffer[] } | { problem: Spoken }> {
+): Promise<CertificateFile | { unread: Spoken }> {
   try {
-    const read = readPemOrDer(await readFile(resolve(io.cwd, file)))
-    if (read.certificates.length > 0) return { ders: read.certificates }
-    const says = read.problem ?? (read.keys > 0 ? 'a private key' : 'no certificate in it')
-    const hint = 'give a certificate, as PEM or DER'
-    return { problem: { says: `${shown(file)}: ${says}`, hint } }
+    return readPemOrDer(await readFile(resolve(io.cwd, file)))
   } catch (error) {
     const problem = fileProblem(error, file)
     if (!problem) throw error
-    return { problem }
+    return { unread: problem }
   }
 }
 

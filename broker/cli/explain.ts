@@ -14,13 +14,22 @@ import { exits, type Io } from './io.ts'
 import { print, printJson, reject } from './say.ts'
 
 export const command: Command = {
-  usage: ['candid explain CODE', 'candid explain FILE [--chain FILE]', 'candid explain --markdown'],
+  usage: [
+    'candid explain CODE',
+    'candid explain FILE [--chain FILE] [--ca FILE]',
+    'candid explain --markdown',
+  ],
   says: [
     'CODE: what a diagnosis means and what to do',
     'FILE: judges a device certificate, PEM or DER, in the words of the broker; exit code 2 if it is refused',
   ],
   flags: {
     chain: { value: 'FILE', many: true, says: 'further certificates that the device sends' },
+    ca: {
+      value: 'FILE',
+      many: true,
+      says: 'a CA that counts as registered, beside those of the project',
+    },
     markdown: { says: 'the whole catalogue, as docs/diagnoses.md' },
     config: { value: 'FILE', says: 'the project whose CAs count (default: ./config.yaml)' },
   },

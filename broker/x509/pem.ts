@@ -12,6 +12,10 @@ export type CertificateFile = {
   keys: number
   /** One line: what is wrong, or what this file is instead. Certificates may have been found all the same. */
   problem?: string
+  /** What to do about the problem. */
+  hint?: string
+  /** What devices may stumble over in a file that is right, one line each. */
+  notes?: string[]
 }
 
 /** @param bytes a whole file. Never throws */
@@ -19,7 +23,9 @@ export function readPemOrDer(bytes: Buffer): CertificateFile {
   if (bytes.length === 0) return not('the file is empty')
   if (bytes.length > FILE_LIMIT) return not(`the file is larger than ${FILE_LIMIT} bytes`)
   if (bytes[0] === 0x30) return readDer(bytes)
-  if (isUtf16(bytes)) return not('the file is UTF-16 text: save it as plain ASCII or UTF-8')
+  if (isUtf16(bytes)) {
+    return not('the file is UTF-16 text: save it as plain ASCII or UTF-8', HINTS.utf16)
+  }
   const text = bytes.toString('latin1')
   if (text.includes('-----BEGIN')) return readPem(text)
   const [first = ''] = text
@@ -27,7 +33,8 @@ export function readPemOrDer(bytes: Buffer): CertificateFile {
     .trimStart()
     .split(/\s/, 1)
   if (/^MI[A-Za-z0-9+/]{20}/.test(first)) {
-    return not('this is base64 without its `-----BEGIN CERTIFICATE-----` and `-----END` lines')
+    const says = 'this is base64 without its `-----BEGIN CERTIFICATE-----` and `-----END` lines'
+    return not(says, HINTS.base64)
   }
   return not('this is neither PEM nor DER')
 }
@@ -41,9 +48,9 @@ export function toPem(label: string, der: Buffer): string {
 function readDer(bytes: Buffer): CertificateFile {
   const kind = derKind(bytes)
   if (kind.is === 'certificate') return { certificates: [kind.der], keys: 0 }
-  if (kind.is === 'damaged') return not(kind.says)
+  if (kind.is === 'damaged') return not(kind.says, hintAbout(kind.says).hint)
   return {
-    ...not(`this is ${kind.is}, not a certificate`),
+    ...not(`this is ${kind.is}, not a certificate`, HINTS[kind.is]),
     keys: kind.is === 'a private key' ? 1 : 0,
   }
 }
@@ -69,13 +76,38 @@ function readPem(text: string): CertificateFile {
       else found.certificates.push(der)
     }
   }
+  const notes = notesOn(text, found)
+  if (notes.length > 0) found.notes = notes
   const [problem] = problems
-  if (problem !== undefined) return { ...found, problem }
+  if (problem !== undefined) return { ...found, problem, ...hintAbout(problem) }
   if (found.certificates.length > 0) return found
-  if (found.keys > 0) return { ...found, problem: 'this is a private key, not a certificate' }
-  const [other] = others
+  const [other] = found.keys > 0 ? ['a private key'] : others
   if (other === undefined) return not('this is neither PEM nor DER')
-  return { ...found, problem: `this is ${other}, not a certificate` }
+  return { ...found, problem: `this is ${other}, not a certificate`, ...hintAbout(other) }
+}
+
+/** Modems and C strings are stricter than we: these kept devices out although the file was right. */
+function notesOn(text: string, { keys, certificates }: CertificateFile): string[] {
+  if (certificates.length === 0) return []
+  const around = text.replace(/-----BEGIN ([A-Z0-9 #]{1,40})-----[\s\S]*?-----END \1-----/g, '')
+  return [
+    ...(keys > 0
+      ? ['it holds a private key too, which is not shown: keep the key in a file of its own']
+      : []),
+    ...(text.includes('\r\n') ? ['its lines end in CRLF: some modems take LF only'] : []),
+    ...(text.startsWith('\xef\xbb\xbf')
+      ? ['it begins with a byte order mark: save it without']
+      : []),
+    ...(/[!-~]/.test(around)
+      ? ['text stands around its blocks: some modems and libraries take the blocks alone']
+      : []),
+  ]
+}
+
+/** What to do, by a word of the problem. */
+function hintAbout(problem: string): { hint?: string } {
+  const kind = Object.keys(HINTS).find(word => problem.includes(word))
+  return kind === undefined ? {} : { hint: HINTS[kind as keyof typeof HINTS] }
 }
 
 /** The DER of one block, or one line about what is wrong with it. */
@@ -110,13 +142,33 @@ function isUtf16(bytes: Buffer): boolean {
   return (bytes[0] === 0 && bytes[2] === 0) || (bytes[1] === 0 && bytes[3] === 0)
 }
 
-function not(problem: string): CertificateFile {
-  return { certificates: [], keys: 0, problem }
+function not(problem: string, hint?: string): CertificateFile {
+  return { certificates: [], keys: 0, problem, ...(hint !== undefined && { hint }) }
 }
 
 function hex(char: string): string {
   return char.charCodeAt(0).toString(16).padStart(2, '0')
 }
+
+/** By a word of the problem, which for other kinds of file is their name. */
+const HINTS = {
+  'a private key':
+    'the certificate is another file, often `certificate.pem.crt`; the key stays on the device',
+  'a public key': 'the certificate is another file: it holds this key, a name and a signature',
+  'a certificate signing request (CSR)':
+    'give it to the CA that signs your devices: what comes back is the certificate',
+  'a revocation list (CRL)': 'AWS IoT takes no revocation lists: revoke in its registry instead',
+  'a PKCS#7 bundle':
+    'take the certificates out: openssl pkcs7 -print_certs -in FILE -out certificates.pem (DER: add -inform DER)',
+  'a PKCS#12 file':
+    'take the certificate out: openssl pkcs12 -in FILE -clcerts -nokeys -out certificate.pem',
+  'a file of curve parameters': 'the key or the certificate is another block, or another file',
+  '`\\n`': 'write real line breaks: printf "%b" "$(cat FILE)" > certificate.pem',
+  utf16: 'iconv -f UTF-16 -t UTF-8 FILE > certificate.pem',
+  base64: 'openssl base64 -d -A -in FILE | openssl x509 -inform DER -out certificate.pem',
+  'cut off': 'copy the file again, all of it: from BEGIN to END, with every line between',
+  'END line': 'copy the file again, all of it: from BEGIN to END, with every line between',
+} as const
 
 /** Far more than AWS takes for one certificate (65,536 characters), for bundles. */
 const FILE_LIMIT = 1_048_576

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { catalogue } from '../../broker/diagnosis/catalogue.ts'
+import { pki } from '../helpers/pki.ts'
 import { openssl, project, sandbox, withoutOpenssl } from './sandbox.ts'
 
 t.test('a code is explained', async t => {
@@ -84,4 +85,59 @@ t.test('a file that is not there, and one that is no certificate', async t => {
   const { code, err } = await box.run('explain', 'text.pem')
   t.equal(code, 3)
   t.match(err, /^`text\.pem`: .*\nhint: /m)
+})
+
+t.test('--ca stands for a registered CA', async t => {
+  const box = project(t)
+  const { device, signer, root, stranger } = pki()
+  box.write('dev.pem', device.pem)
+  box.write('signer.pem', signer.pem)
+  box.write('root.pem', root.pem)
+  box.write('other.pem', stranger.ca.pem)
+  const known = await box.run('explain', 'dev.pem', '--ca', 'signer.pem')
+  t.equal(known.code, 0, known.out)
+  t.match(known.out, /signed by a registered CA: CN=Acme signer/)
+  const root2 = await box.run('explain', 'dev.pem', '--chain', 'signer.pem', '--ca', 'root.pem')
+  t.equal(root2.code, 2)
+  t.match(
+    root2.out,
+    /CERTIFICATE_ISSUER_UNKNOWN: .* is not registered: only `CN=Acme root, O=Acme` above/,
+  )
+  const unknown = await box.run('explain', 'dev.pem', '--ca', 'other.pem', '--json')
+  t.equal(unknown.code, 2)
+  t.match(unknown.json(), { problems: [{ code: 'CERTIFICATE_ISSUER_UNKNOWN' }], notes: [] })
+})
+
+t.test('a private key beside the certificate is told of and never shown', async t => {
+  const box = project(t)
+  const { device, signer } = pki()
+  box.write('both.pem', device.keyPem + device.pem)
+  box.write('signer.pem', signer.pem)
+  for (const how of [[], ['--json']]) {
+    const { code, out, err } = await box.run('explain', 'both.pem', '--ca', 'signer.pem', ...how)
+    t.equal(code, 0)
+    t.match(out, /it holds a private key too, which is not shown/)
+    for (const line of device.keyPem.split('\n').slice(1, -2)) t.notOk((out + err).includes(line))
+  }
+})
+
+t.test('a block that is broken is told of beside the good one', async t => {
+  const box = project(t)
+  const { device, signer } = pki()
+  box.write('half.pem', device.pem + signer.pem.slice(0, 300))
+  box.write('signer.pem', signer.pem)
+  const { code, out } = await box.run('explain', 'half.pem', '--ca', 'signer.pem')
+  t.equal(code, 0)
+  t.match(out, /^note: `half\.pem`: a `CERTIFICATE` block is cut off/m)
+})
+
+t.test('a wrong kind of file gets its next command', async t => {
+  const box = project(t)
+  box.write('dev.p12', Buffer.from('3010020103300b06092a864886f70d010701', 'hex'))
+  const { code, err } = await box.run('explain', 'dev.p12')
+  t.equal(code, 3)
+  t.match(
+    err,
+    /^`dev\.p12`: this is a PKCS#12 file, not a certificate\nhint: .*openssl pkcs12 -in dev\.p12/,
+  )
 })

@@ -138,6 +138,43 @@ for (const [name, file, certificates, keys, problem] of CASES) {
   })
 }
 
+t.test('says what to do about it', async t => {
+  const hints: [string, Buffer | string, RegExp][] = [
+    ['PKCS#12', pkcs12, /^take the certificate out: openssl pkcs12 -in FILE -clcerts -nokeys/],
+    ['PKCS#7', toPem('PKCS7', pkcs7), /openssl pkcs7 -print_certs -in FILE/],
+    ['CSR', toPem('CERTIFICATE REQUEST', csr), /^give it to the CA that signs your devices/],
+    ['key', device.keyPem, /^the certificate is another file/],
+    ['key, DER', pkcs8, /^the certificate is another file/],
+    ['a key under the certificate label', toPem('CERTIFICATE', pkcs8), /is another file/],
+    ['backslash n', pem.replaceAll('\n', '\\n'), /printf "%b"/],
+    ['base64', der.toString('base64'), /^openssl base64 -d/],
+    ['UTF-16', Buffer.from(pem, 'utf16le'), /^iconv -f UTF-16/],
+    ['cut off', pem.slice(0, 300), /^copy the file again, all of it/],
+    ['cut off DER', der.subarray(0, 200), /^copy the file again, all of it/],
+  ]
+  for (const [name, file, hint] of hints) {
+    t.match(readPemOrDer(Buffer.from(file as string)).hint, hint, name)
+  }
+  t.equal(readPemOrDer(Buffer.from(pem)).hint, undefined)
+})
+
+t.test('notes what devices stumble over in a file that is right', async t => {
+  const cases: [string, string, RegExp[]][] = [
+    ['a plain one', pem, []],
+    ['a chain', pem + signer.pem, []],
+    ['with a key', pem + device.keyPem, [/^it holds a private key too, which is not shown/]],
+    ['CRLF', pem.replaceAll('\n', '\r\n'), [/CRLF: some modems take LF only/]],
+    ['a mark', `\ufeff${pem}`, [/byte order mark/]],
+    ['text before', `subject=CN = dev\n${pem}`, [/^text stands around its blocks/]],
+    ['text between', `${pem}issuer=CN = x\n${signer.pem}`, [/^text stands around its blocks/]],
+  ]
+  for (const [name, text, want] of cases) {
+    const { notes = [] } = readPemOrDer(Buffer.from(text))
+    t.equal(notes.length, want.length, name)
+    t.match(notes, want, name)
+  }
+})
+
 t.test('toPem writes what others read', async t => {
   t.same(new X509Certificate(toPem('CERTIFICATE', der)).raw, der)
   t.ok(pem.split('\n').every(line => line.length <= 64))
