@@ -15,10 +15,11 @@ import { type StackId, stacks } from './stacks.ts'
  */
 export function checkStacks(t: Test, ids: StackId[], { atOnce = 1 } = {}): void {
   // Tap's own limit is a minute: too near for silences of 30 s and a program for each cell, on a busy machine.
-  t.setTimeout(180_000)
+  const timeout = 240_000
+  t.setTimeout(timeout)
   const setup = makeSetup(t)
   for (const id of ids) {
-    t.test(id, async t => {
+    t.test(id, { timeout }, async t => {
       const { find, row } = stacks[id]
       const found = await find()
       if ('missing' in found) {

@@ -1,0 +1,6 @@
+/** The client matrix: the TLS of Go and Java, whose programs are compiled first. */
+
+import t from 'tap'
+import { checkStacks } from './check.ts'
+
+checkStacks(t, ['go', 'java'])
