@@ -21,7 +21,7 @@ typedef struct options {
   int min, max;                                                             /* enum tls_version */
   int format;                                                               /* enum file_format */
   int stop;                                                                 /* enum stop_after */
-  int no_verify, certificate_after_session, reset, keep_alive;
+  int no_verify, certificate_after_session, key_share, reset, keep_alive;
   int hold_ms, timeout_ms;
 } options;
 

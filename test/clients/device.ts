@@ -19,6 +19,7 @@ export type DeviceFlags = {
   max?: 'tls12' | 'tls13'
   noVerify?: boolean
   certificateAfterSession?: boolean
+  keyShare?: boolean
   clientId?: string
   keepAlive?: number
   subscribe?: string[]

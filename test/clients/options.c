@@ -12,6 +12,7 @@
  *   --min, --max tls12|tls13  versions offered (tls12 and the library's newest)
  *   --no-verify               takes any server certificate
  *   --certificate-after-session  wolfSSL only: makes the session before the certificate is in its context
+ *   --key-share               wolfSSL only: --curves are for the key share of TLS 1.3 too
  *   --client-id ID            (device) --keep-alive S (30)
  *   --subscribe FILTER        may be repeated; QoS 1
  *   --publish TOPIC:PAYLOAD:QOS  may be repeated; the QoS stands after the last colon
@@ -45,6 +46,7 @@ int parse_options(int argc, char **argv, options *to) {
     const char *flag = argv[i];
     if (strcmp(flag, "--no-verify") == 0) to->no_verify = 1;
     else if (strcmp(flag, "--reset") == 0) to->reset = 1;
+    else if (strcmp(flag, "--key-share") == 0) to->key_share = 1;
     else if (strcmp(flag, "--certificate-after-session") == 0) to->certificate_after_session = 1;
     else {
       char *value = ++i < argc ? argv[i] : NULL;

@@ -4,6 +4,7 @@
  *
  * --certificate-after-session: wolfSSL_new copies the context's certificate and key into the session. What the context
  * gets afterwards only serves later sessions; this one answers the CertificateRequest with an empty Certificate.
+ * --key-share: wolfSSL_CTX_UseSupportedCurve leaves the key share of TLS 1.3 on P-256; wolfSSL_CTX_set_groups moves it too.
  */
 
 #include "device.h"
@@ -94,13 +95,15 @@ static int set_curves(const options *options) {
   static const struct { const char *name; int number; } curves[] = {
       {"secp192r1", 19}, {"secp224r1", 21}, {"secp256r1", 23}, {"secp384r1", 24},
       {"secp521r1", 25}, {"x25519", 29},    {"x448", 30},      {NULL, 0}};
+  int shares[MANY], count = 0;
   for (int i = 0; options->curves[i]; i++) {
     int at = 0;
     while (curves[at].name && strcmp(curves[at].name, options->curves[i]) != 0) at++;
     int result = fine(wolfSSL_CTX_UseSupportedCurve(context, (word16)curves[at].number));
     if (result != 0) return result;
+    shares[count++] = curves[at].number;
   }
-  return 0;
+  return options->key_share && count > 0 ? fine(wolfSSL_CTX_set_groups(context, shares, count)) : 0;
 }
 
 static int set_suites(const options *options) {

@@ -9,7 +9,7 @@ import { faults, versions } from './stack.ts'
 import { type StackId, stacks } from './stacks.ts'
 
 /**
- * Tests these stacks, one after the other; a stack that is absent is skipped, loudly. `npm run matrix -- --show` prints what was
+ * Tests these stacks, one after the other; a stack that is absent is skipped, loudly. the flag `--show` (tap: `--test-arg=--show`) prints what was
  * measured in the words of the tables.
  * @param atOnce how many cells of a stack run at the same time: a stack that rejects in silence takes its time
  */

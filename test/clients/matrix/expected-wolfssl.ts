@@ -1,6 +1,6 @@
 /** wolfSSL in the client matrix. */
 
-import { connects, type Row, rejects, told, toldOtherwise } from './expected.ts'
+import { connects, type Row, rejects, told } from './expected.ts'
 
 export const wolfssl: Row = {
   title: 'wolfSSL 5.5.4',
@@ -57,9 +57,6 @@ export const wolfssl: Row = {
     'wrong-signer-in-handshake': told('-313: received alert fatal error'),
     'wrong-version': told('-313: received alert fatal error'),
     'wrong-suite': told('-313: received alert fatal error'),
-    'wrong-group': toldOtherwise(
-      ['HELLO_RULE_BROKEN', 'proof', 'ClientHello', 47],
-      '-313: received alert fatal error',
-    ),
+    'wrong-group': told('-313: received alert fatal error'),
   },
 }
