@@ -6,6 +6,7 @@
 import { abandonCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
 import {
+  isAboutOurCertificate,
   type RejectionFacts,
   rejectionCandidates,
   rejectionCertainty,
@@ -45,14 +46,21 @@ export function clientAlert(
   if (number === CLOSE_NOTIFY || number === USER_CANCELED) {
     return abandoned(visit, house, watch, { reset: false, closeNotify: true })
   }
-  const known = stack(visit)
-  if (!watch.certificateShown() || !ABOUT_OUR_CERTIFICATE.has(number)) {
-    const evidence = { alert: number, alertName: alertName(number), phase: phase(watch), ...known }
-    return diagnose('HANDSHAKE_ALERT', evidence)
+  const known = { ...stack(visit), ...settledVersion(watch) }
+  const certificateShown = watch.certificateShown()
+  if (!certificateShown || !isAboutOurCertificate(number, known.stack)) {
+    return diagnose('HANDSHAKE_ALERT', {
+      alert: number,
+      alertName: alertName(number),
+      phase: phase(watch),
+      certificateShown,
+      ...known,
+      ...sizes(visit, watch),
+    })
   }
   const settings = house.settings()
   const facts = ourCertificate(visit, house)
-  const meaning = rejectionMeaning(number, known.stack)
+  const meaning = rejectionMeaning(number, known.stack, known.tlsVersion)
   return diagnose(
     'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
     {
@@ -62,9 +70,13 @@ export function clientAlert(
       ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
       ...facts,
       ...(meaning === undefined ? {} : { meaning }),
-      candidates: rejectionCandidates(number, known.stack, { ...facts, ...realTime(house) }),
+      candidates: rejectionCandidates(number, known.stack, {
+        ...facts,
+        ...realTime(house),
+        ...settledVersion(watch),
+      }),
     },
-    rejectionCertainty(number, known.stack),
+    rejectionCertainty(number, known.stack, known.tlsVersion),
   )
 }
 
@@ -77,12 +89,12 @@ export function abandoned(
 ): Diagnosis {
   const settings = house.settings()
   const { names, sni } = ourCertificate(visit, house)
-  const version = watch.serverHello()?.version
   const seen = { afterMs: afterMs(visit, house), ...how, ...stack(visit) }
   const candidates = abandonCandidates({
     ...seen,
     certificateShown: watch.certificateShown(),
-    ...(version === undefined ? {} : { tlsVersion: versionName(version) }),
+    ...settledVersion(watch),
+    ...sizes(visit, watch),
     certificate: certificateFacts(visit, house),
   })
   return diagnose('HANDSHAKE_ABANDONED', {
@@ -98,9 +110,6 @@ export function abandoned(
 
 const CLOSE_NOTIFY = 0
 const USER_CANCELED = 90
-/** 42 to 46 and 48; libmosquitto sends 80 for a host name (RFC 8446 6.2; failure tables measured per stack). */
-const ABOUT_OUR_CERTIFICATE = new Set([42, 43, 44, 45, 46, 48, 49, 80, 113, 114])
-
 /** TLS failed after the handshake: a record that can't be decrypted, plain bytes in between, or an alert of the client's. */
 export function tlsBroken({ code, message }: Error & { code?: string }): Diagnosis {
   const alert = /SSL alert number (\d+)/.exec(message)?.[1]
@@ -131,9 +140,29 @@ export function phase(watch: HandshakeWatch): string {
 }
 
 /** The client's TLS stack as evidence: only where it was recognised. */
-export function stack(visit: Visit & Greeted): { stack?: string } {
-  const { name } = visit.hello.stack
-  return name === 'unknown' ? {} : { stack: name }
+export function stack(visit: Visit & Greeted): { stack?: string; variant?: string } {
+  const { name, variant } = visit.hello.stack
+  if (name === 'unknown') return {}
+  return variant === undefined ? { stack: name } : { stack: name, variant }
+}
+
+function settledVersion(watch: HandshakeWatch): { tlsVersion?: string } {
+  const version = watch.serverHello()?.version
+  return version === undefined ? {} : { tlsVersion: versionName(version) }
+}
+
+/** How large our messages were, and how large the client can take them. */
+function sizes(
+  visit: Visit & Greeted,
+  watch: HandshakeWatch,
+): { flightBytes?: number; fragmentLimit?: number } {
+  const { maxFragmentLength, recordSizeLimit } = visit.hello.parsed
+  const limit = maxFragmentLength ?? recordSizeLimit
+  const flightBytes = watch.sentBytes()
+  return {
+    ...(flightBytes === 0 ? {} : { flightBytes }),
+    ...(limit === undefined ? {} : { fragmentLimit: limit }),
+  }
 }
 
 function deviceClock(visit: Visit & Greeted): { deviceClock?: string } {

@@ -14,13 +14,15 @@ export type AbandonFacts = {
   /** Since our last bytes. */
   afterMs: number
   stack?: string
+  /** The program on top of the stack, where it is known. */
+  variant?: string
   reset: boolean
   closeNotify: boolean
   /** `TLSv1.2` or `TLSv1.3`, where it was settled. */
   tlsVersion?: string
-  /** Bytes of our first flight, and what max_fragment_length the client asked for. */
+  /** Bytes of our first flight, and the largest record that the client said it can take. */
   flightBytes?: number
-  maxFragmentLength?: number
+  fragmentLimit?: number
   /** What there is to say about our certificate; it ranks trust, name and clock. */
   certificate?: Partial<RejectionFacts>
 }
@@ -38,6 +40,7 @@ export function abandonCandidates(facts: AbandonFacts): Candidate[] {
 /** TLS was finished, and not one byte of MQTT came. */
 export function leftWithoutConnectCandidates(facts: {
   stack?: string
+  variant?: string
   tlsVersion?: string
   afterMs: number
   bytes: number
@@ -60,12 +63,16 @@ export function leftWithoutConnectCandidates(facts: {
     cause: 'user',
     why: 'it is `openssl s_client` or another tool, ended by its user',
   }
+  const user: Candidate = { cause: 'user', why: 'the program was stopped, or failed by itself' }
   const firmware: Candidate = {
     cause: 'firmware',
     why: 'its firmware failed between TLS and its CONNECT: memory, a timer or a reset',
   }
   if (facts.stack === 'OpenSSL') {
     const quick = facts.afterMs < 1000 && facts.tlsVersion !== 'TLSv1.3'
+    if (facts.variant === 'Node') return quick ? [node, user, check] : [user, node, check]
+    // Python and its like say it by an alert when they reject a certificate.
+    if (facts.variant !== undefined) return [user, tool, check]
     return quick ? [node, tool, check] : [tool, check, node]
   }
   return facts.stack === undefined || facts.stack === 'unknown'
@@ -94,20 +101,33 @@ function rejectsSilently(facts: AbandonFacts): boolean {
 /** How this stack was seen to reject a certificate, where that is without an alert. */
 function silentManner({
   stack,
+  variant,
   afterMs,
   closeNotify,
   tlsVersion,
 }: AbandonFacts): string | undefined {
-  if (stack === 's2n' && (closeNotify || afterMs >= 8000)) {
-    return 's2n rejects a certificate by 10 to 30 s of silence and a polite close'
+  switch (stack) {
+    case 's2n':
+      return closeNotify || afterMs >= 8000
+        ? 's2n rejects a certificate by 10 to 30 s of silence and a polite close'
+        : undefined
+    case 'BearSSL':
+      return 'BearSSL rejects a certificate by closing without an alert'
+    case 'BoringSSL':
+      return 'programs such as Bun reject a certificate by closing without an alert'
+    case 'OpenSSL':
+      // On TLS 1.2 Node finishes the handshake first; Python and others send an alert.
+      if (tlsVersion === 'TLSv1.2' || (variant !== undefined && variant !== 'Node'))
+        return undefined
+      return variant === 'Node'
+        ? 'Node rejects a certificate by closing without an alert'
+        : 'clients built on Node reject a certificate by closing without an alert'
+    case undefined:
+    case 'unknown':
+      return 'some stacks reject a certificate silently'
+    default:
+      return undefined
   }
-  if (stack === 'BearSSL') return 'BearSSL rejects a certificate by closing without an alert'
-  if (stack === 'OpenSSL' && tlsVersion !== 'TLSv1.2') {
-    return 'clients built on Node reject a certificate by closing without an alert'
-  }
-  return stack === undefined || stack === 'unknown'
-    ? 'some stacks reject a certificate silently'
-    : undefined
 }
 
 /** From three seconds on the client's own timer is a candidate; s2n's silence is something else. */
@@ -122,18 +142,12 @@ function timer({ stack, afterMs }: AbandonFacts): Candidate[] {
 }
 
 function memory(facts: AbandonFacts): Candidate[] {
-  if (
-    facts.stack === 's2n' ||
-    facts.stack === 'OpenSSL' ||
-    facts.stack === 'Go' ||
-    facts.stack === 'Java'
-  )
-    return []
+  if (facts.stack !== undefined && ON_COMPUTERS.has(facts.stack)) return []
   const flight = facts.flightBytes === undefined ? '' : ` of ${count(facts.flightBytes, 'byte')}`
   const asked =
-    facts.maxFragmentLength === undefined
+    facts.fragmentLimit === undefined
       ? ''
-      : `, though it asked for records of ${facts.maxFragmentLength}`
+      : `, though it asked for records of ${facts.fragmentLimit}`
   return [
     {
       cause: 'memory',
@@ -141,6 +155,19 @@ function memory(facts: AbandonFacts): Candidate[] {
     },
   ]
 }
+
+/** Stacks of machines that have memory enough. */
+const ON_COMPUTERS: ReadonlySet<string> = new Set([
+  's2n',
+  'OpenSSL',
+  'Go',
+  'Java',
+  'GnuTLS',
+  'NSS',
+  'BoringSSL',
+  'rustls',
+  'SChannel',
+])
 
 function beforeOurCertificate(facts: AbandonFacts): Candidate[] {
   const network: Candidate = { cause: 'network', why: 'the link broke, or the device restarted' }

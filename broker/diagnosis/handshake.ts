@@ -3,6 +3,7 @@
  * or we can't go on with the client; the words never leave that open.
  */
 
+import { type AlertFacts, alertMeaning, alertRemedy } from './alerts.ts'
 import type { Entries } from './entry.ts'
 import { OUTDATED_REMEDY, rejectionCertainty } from './rejection.ts'
 import { inWordsOf } from './stacks.ts'
@@ -29,6 +30,9 @@ export type HandshakeEvidence = {
     candidates: Candidate[]
     /** ISO, where the client's stack writes its clock into its hello. */
     deviceClock?: string
+    tlsVersion?: string
+    /** The program on top of the stack, where it is known. */
+    variant?: string
   }
   HANDSHAKE_ABANDONED: {
     /** How far the handshake came, in words. */
@@ -37,6 +41,7 @@ export type HandshakeEvidence = {
     /** From our last bytes to the close. */
     afterMs: number
     stack?: string
+    variant?: string
     reset: boolean
     closeNotify: boolean
     /** Most likely first. */
@@ -47,7 +52,7 @@ export type HandshakeEvidence = {
     sni?: string
   }
   HANDSHAKE_TIMEOUT: { phase: string; afterMs: number; limitMs: number; stack?: string }
-  HANDSHAKE_ALERT: { alert: number; alertName: string; phase: string; stack?: string }
+  HANDSHAKE_ALERT: AlertFacts & { alertName: string; phase: string }
   HANDSHAKE_KEY_MISMATCH: {
     subject: string
     /** Of the certificate that the client sent. */
@@ -55,6 +60,7 @@ export type HandshakeEvidence = {
     openssl: string
     alert?: number
     stack?: string
+    variant?: string
   }
   HANDSHAKE_CURVE_NOT_OFFERED: {
     subject: string
@@ -87,12 +93,12 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
-    certainty: ({ alert, stack }) => rejectionCertainty(alert, stack),
+    certainty: ({ alert, stack, tlsVersion }) => rejectionCertainty(alert, stack, tlsVersion),
     title: 'The client rejects our certificate',
-    says({ alert, alertName, candidates, meaning, stack }) {
+    says({ alert, alertName, candidates, meaning, stack, tlsVersion }) {
       const sent = `alert ${alert} ${alertName}`
       const [first] = candidates
-      if (rejectionCertainty(alert, stack) === 'proof') {
+      if (rejectionCertainty(alert, stack, tlsVersion) === 'proof') {
         return `the client rejects our certificate: it does not trust the CA that signed it (${sent})`
       }
       if (first?.cause === 'outdated')
@@ -100,22 +106,22 @@ export const handshake: Entries<HandshakeEvidence> = {
       const detail = meaning ?? (first === undefined ? undefined : `perhaps ${first.why}`)
       return `the client rejects our certificate (${sent})${detail === undefined ? '' : `: ${detail}`}`
     },
-    remedy({ candidates, caFile, names, sni, stack, notBefore, deviceClock }) {
+    remedy({ candidates, caFile, names, sni, stack, variant, notBefore, deviceClock }) {
       const cause = candidates[0]?.cause ?? 'trust'
       if (cause === 'outdated') return OUTDATED_REMEDY
       if (cause === 'clock') {
         const says = deviceClock === undefined ? '' : ` (it says ${deviceClock})`
-        return `set the device's clock${says} before it connects; our certificate is valid from ${notBefore}`
+        return `set the device's clock${says} before it connects; our certificate is valid from ${notBefore}${inWordsOf(stack, 'clock', variant)}`
       }
       if (cause === 'name') {
         const wrong = sni === undefined ? '' : ` instead of ${quote(sni)}`
-        return `let the device dial ${quotes(names, 3)}${wrong}, or add its name to \`tls.names\` in config.yaml${inWordsOf(stack, 'name')}`
+        return `let the device dial ${quotes(names, 3)}${wrong}, or add its name to \`tls.names\` in config.yaml${inWordsOf(stack, 'name', variant)}`
       }
       if (cause === 'weak') {
         return 'allow this kind of server certificate in the device, or serve the other key type too (`tls.serverCertificates` in config.yaml)'
       }
       const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
-      return `give the device ${file} as its CA${inWordsOf(stack, 'trust')}`
+      return `give the device ${file} as its CA${inWordsOf(stack, 'trust', variant)}`
     },
     aws: { note: 'on AWS IoT the device would have to trust an Amazon root CA; AWS logs nothing' },
     references: ['RFC 8446 6.2', 'RFC 5246 7.2.2', 'AWS: server-authentication'],
@@ -147,19 +153,21 @@ export const handshake: Entries<HandshakeEvidence> = {
     title: 'The client left during the handshake without a word',
     says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
       `the client ${left(reset, closeNotify)} ${duration(afterMs)} after our last message, without an alert (${plain(phase)})${perhaps(candidates)}`,
-    remedy({ candidates, caFile, names, sni, stack }) {
+    remedy({ candidates, caFile, names, sni, stack, variant }) {
       const cause = candidates[0]?.cause
       if (cause === 'trust') {
         const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
-        return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust')}`
+        return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust', variant)}`
       }
       if (cause === 'name' && names !== undefined) {
         return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}`
       }
       if (cause === 'outdated') return OUTDATED_REMEDY
-      if (cause === 'clock') return "check the device's clock first, then its CA and host name"
+      if (cause === 'clock') {
+        return `check the device's clock first, then its CA and host name${inWordsOf(stack, 'clock', variant)}`
+      }
       if (cause === 'memory') {
-        return 'check free memory and the size of the TLS input buffer in the device, then its CA, host name and clock'
+        return `check free memory and the size of the TLS input buffer in the device, then its CA, host name and clock${inWordsOf(stack, 'memory', variant)}`
       }
       if (cause === 'timer')
         return 'raise the connect timeout of the device, and look at how long its cryptography takes'
@@ -211,9 +219,12 @@ export const handshake: Entries<HandshakeEvidence> = {
     blame: 'device',
     certainty: 'likely',
     title: 'The client sent an alert that is not about our certificate',
-    says: ({ alert, alertName, phase }) =>
-      `the client ended the handshake with alert ${alert} ${alertName} (${plain(phase)})`,
-    remedy: ({ alert, stack }) => alertRemedy(alert, stack),
+    says(facts) {
+      const { alert, alertName, phase } = facts
+      const meaning = alertMeaning(facts)
+      return `the client ended the handshake with alert ${alert} ${alertName} (${plain(phase)})${meaning === undefined ? '' : `: ${meaning}`}`
+    },
+    remedy: alertRemedy,
     aws: { note: 'AWS IoT logs nothing' },
     references: ['RFC 8446 6.2', 'RFC 5246 7.2.2'],
     example: {
@@ -232,8 +243,8 @@ export const handshake: Entries<HandshakeEvidence> = {
     title: "The private key is not the certificate's",
     says: ({ subject, sha256 }) =>
       `the device's private key does not belong to the certificate that it sent, ${quote(subject)} (${short(sha256)})`,
-    remedy: ({ stack }) =>
-      `load the key that was made with this certificate; compare \`openssl x509 -pubkey -noout -in CERT\` with \`openssl pkey -pubout -in KEY\`${inWordsOf(stack, 'certificate')}`,
+    remedy: ({ stack, variant }) =>
+      `load the key that was made with this certificate; compare \`openssl x509 -pubkey -noout -in CERT\` with \`openssl pkey -pubout -in KEY\`${inWordsOf(stack, 'key', variant)}`,
     alert: 51,
     aws: { alert: 51, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 5246 7.4.8', 'RFC 8446 4.4.3'],
@@ -334,28 +345,4 @@ function left(reset: boolean, closeNotify: boolean): string {
 
 function perhaps([first]: Candidate[]): string {
   return first === undefined ? '' : `; perhaps ${first.why}`
-}
-
-function alertRemedy(alert: number, stack: string | undefined): string {
-  switch (alert) {
-    case 20:
-      return 'look for two tasks of the device that write to one connection, or for damaged bytes on the way'
-    case 40:
-    case 47:
-    case 71:
-      return `compare cipher suites, groups and signature algorithms of the device with those in this record${inWordsOf(stack, 'suites')}`
-    case 51:
-      return 'update the TLS stack of the device, or try the other key type: it could not verify our signature'
-    case 70:
-      return `let the device accept TLS 1.2 or 1.3${inWordsOf(stack, 'version')}`
-    case 22:
-      return 'raise the TLS input buffer of the device, or let it ask for smaller records (max_fragment_length)'
-    case 80:
-      return 'look at the memory of the device and its own log: the client reports a fault of its own'
-    case 90:
-    case 0:
-      return 'look why the program of the device stopped'
-    default:
-      return "look at the device's own log of this moment, with its TLS debug output on"
-  }
 }

@@ -6,7 +6,7 @@
 
 import type { Certainty } from './entry.ts'
 import { covers } from './host-name.ts'
-import { list, quote, quotes } from './words.ts'
+import { duration, list, quote, quotes } from './words.ts'
 
 /** `outdated`: by our own clock our certificate is not valid now, so the device's clock is not to blame. */
 export type Cause = 'trust' | 'name' | 'clock' | 'weak' | 'outdated'
@@ -25,6 +25,8 @@ export type RejectionFacts = {
   deviceClock?: string
   /** ISO: our clock, where it shows the real time. */
   now?: string
+  /** `TLSv1.2` or `TLSv1.3`: Java tells less on the newer one. */
+  tlsVersion?: string
 }
 
 /** @returns what can be behind the alert, most likely first; never empty */
@@ -33,43 +35,69 @@ export function rejectionCandidates(
   stack: string | undefined,
   facts: RejectionFacts,
 ): RejectionCandidate[] {
-  return rank(causesOf(alert, stack), facts)
+  return rank(signsOf(alert, stack, facts.tlsVersion), facts)
 }
 
 /** What this alert means when this stack sends it, in a few words; undefined where it tells nothing more than its name. */
-export function rejectionMeaning(alert: number, stack: string | undefined): string | undefined {
-  const causes = causesOf(alert, stack)
+export function rejectionMeaning(
+  alert: number,
+  stack: string | undefined,
+  tlsVersion?: string,
+): string | undefined {
+  const signs = signsOf(alert, stack, tlsVersion)
   if (stack === undefined || !(stack in TABLE)) return GENERAL_MEANING[alert]
-  if (causes.length === ANY.length) return `${stack} sends it for any fault of a certificate`
-  return `${stack} sends it for ${list(causes.map(cause => CAUSE_WORDS[cause]))}`
+  if (signs.length === ANY.length) return `${stack} sends it for any fault of a certificate`
+  return `${stack} sends it for ${list(
+    signs.map(sign => SIGN_WORDS[sign]),
+    6,
+    'or',
+  )}`
 }
 
 /** How much the alert alone carries: only 48, and only from a stack that keeps it for one fault, is proof. */
-export function rejectionCertainty(alert: number, stack: string | undefined): Certainty {
-  const causes = causesOf(alert, stack)
-  if (causes.length > 1) return 'guess'
+export function rejectionCertainty(
+  alert: number,
+  stack: string | undefined,
+  tlsVersion?: string,
+): Certainty {
+  const signs = signsOf(alert, stack, tlsVersion)
+  if (signs.length > 1) return 'guess'
   return alert === UNKNOWN_CA && stack !== undefined && stack in TABLE ? 'proof' : 'likely'
 }
 
+/**
+ * Whether this alert, sent after our certificate, is a verdict on it. 80 is so from libmosquitto alone, which says it of a
+ * host name (measured); from all others it is a fault of their own.
+ */
+export function isAboutOurCertificate(alert: number, stack: string | undefined): boolean {
+  return ABOUT_OUR_CERTIFICATE.has(alert) || (alert === INTERNAL_ERROR && stack === 'OpenSSL')
+}
+
+const ABOUT_OUR_CERTIFICATE = new Set([42, 43, 44, 45, 46, 48, 49, 113, 114])
+const INTERNAL_ERROR = 80
+
 /** Facts first: a fact that proves a candidate moves it to the front, one that speaks against it to the back. */
-export function rank(
-  causes: readonly Cause[],
-  facts: Partial<RejectionFacts>,
-): RejectionCandidate[] {
-  const weighed = causes
-    .map(cause => (cause === 'clock' && isOutdated(facts) ? 'outdated' : cause))
-    .map((cause, index) => ({ cause, index, ...weigh(cause, facts) }))
+export function rank(signs: readonly Sign[], facts: Partial<RejectionFacts>): RejectionCandidate[] {
+  const weighed = signs
+    .map(sign => (causeOf(sign) === 'clock' && isOutdated(facts) ? 'outdated' : sign))
+    .map((sign, index) => ({ cause: causeOf(sign), index, ...weigh(sign, facts) }))
   weighed.sort((a, b) => b.weight - a.weight || a.index - b.index)
   return weighed.map(({ cause, why }) => ({ cause, why }))
 }
 
-function causesOf(alert: number, stack: string | undefined): readonly Cause[] {
-  const known = stack === undefined ? undefined : TABLE[stack]?.[alert]
-  return known ?? GENERAL[alert] ?? ANY
+function signsOf(alert: number, stack: string | undefined, tlsVersion?: string): readonly Sign[] {
+  const known = stack === undefined ? undefined : TABLE[stack]
+  const newer = tlsVersion === 'TLSv1.2' ? undefined : known?.tls13?.[alert]
+  const older = tlsVersion === 'TLSv1.3' && known?.tls13 ? undefined : known?.alerts[alert]
+  return newer ?? older ?? GENERAL[alert] ?? ANY
 }
 
-function weigh(cause: Cause, facts: Partial<RejectionFacts>): { weight: number; why: string } {
-  switch (cause) {
+function causeOf(sign: Sign): Cause {
+  return sign === 'clock-ahead' || sign === 'clock-behind' ? 'clock' : sign
+}
+
+function weigh(sign: Sign, facts: Partial<RejectionFacts>): { weight: number; why: string } {
+  switch (sign) {
     case 'trust':
       return {
         weight: 0,
@@ -78,7 +106,9 @@ function weigh(cause: Cause, facts: Partial<RejectionFacts>): { weight: number; 
     case 'name':
       return weighName(facts)
     case 'clock':
-      return weighClock(facts)
+    case 'clock-ahead':
+    case 'clock-behind':
+      return weighClock(sign, facts)
     case 'outdated':
       return { weight: 3, why: datesNow(facts) }
     case 'weak':
@@ -87,7 +117,7 @@ function weigh(cause: Cause, facts: Partial<RejectionFacts>): { weight: number; 
         why: `it does not take this kind of certificate (${facts.serverKey ?? 'its kind is not known'}): key, hash or key usage`,
       }
     default:
-      return cause satisfies never
+      return sign satisfies never
   }
 }
 
@@ -103,13 +133,18 @@ function weighName({ sni, names = [] }: Partial<RejectionFacts>): { weight: numb
   return { weight: 1, why: `it asked for ${quote(sni)}, and ${ours}` }
 }
 
-function weighClock(facts: Partial<RejectionFacts>): { weight: number; why: string } {
-  const { deviceClock } = facts
-  if (!facts.notBefore || !facts.notAfter) return { weight: 0, why: 'its clock may be wrong' }
+function weighClock(
+  sign: 'clock' | 'clock-ahead' | 'clock-behind',
+  facts: Partial<RejectionFacts>,
+): { weight: number; why: string } {
+  const { deviceClock, now } = facts
+  const perhaps = CLOCK_WORDS[sign]
+  if (!facts.notBefore || !facts.notAfter) return { weight: 0, why: perhaps }
   const valid = `our certificate is valid from ${facts.notBefore} to ${facts.notAfter}`
-  if (deviceClock === undefined) return { weight: 0, why: `its clock may be wrong: ${valid}` }
+  if (deviceClock === undefined) return { weight: 0, why: `${perhaps}: ${valid}` }
+  const off = now === undefined ? '' : `, ${clockOff(deviceClock, now)}`
   return outside(deviceClock, facts)
-    ? { weight: 2, why: `its own clock says ${deviceClock}, and ${valid}` }
+    ? { weight: 2, why: `its own clock says ${deviceClock}${off}, and ${valid}` }
     : { weight: -1, why: `its own clock says ${deviceClock}, which is within our dates` }
 }
 
@@ -121,6 +156,13 @@ function datesNow({ now = '', notBefore = '', notAfter = '' }: Partial<Rejection
   return Date.parse(now) > Date.parse(notAfter)
     ? `our certificate ran out on ${notAfter}`
     : `our certificate is valid only from ${notBefore}, by our own clock too`
+}
+
+/** How far a clock is from ours, as `20414 days behind ours`. Both are ISO. */
+export function clockOff(theirs: string, ours: string): string {
+  const ms = Date.parse(theirs) - Date.parse(ours)
+  if (Math.abs(ms) < 2000) return 'the same as ours'
+  return `${duration(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} ours`
 }
 
 function outside(
@@ -137,41 +179,67 @@ export const OUTDATED_REMEDY =
 
 const UNKNOWN_CA = 48
 
-const CAUSE_WORDS: Record<Cause, string> = {
+/** A cause as a stack tells it: some keep the two sides of a wrong clock apart. */
+type Sign = Cause | 'clock-ahead' | 'clock-behind'
+
+const SIGN_WORDS: Record<Sign, string> = {
   trust: 'a CA that it does not have',
   name: 'a wrong host name',
   clock: 'dates that its clock contradicts',
   outdated: 'dates that its clock contradicts',
+  'clock-ahead': 'a certificate that is over by its clock',
+  'clock-behind': 'a certificate that is not valid yet by its clock',
   weak: 'a kind of certificate that it does not take',
 }
 
-const ANY: readonly Cause[] = ['trust', 'name', 'clock', 'weak']
+const CLOCK_WORDS = {
+  clock: 'its clock may be wrong',
+  'clock-ahead': 'its clock may be ahead',
+  'clock-behind': 'its clock may be behind',
+} as const
 
-/** What each stack was seen to send, per fault, on TLS 1.2 and 1.3. Stacks that send no alert are not here. */
-const TABLE: Record<string, Record<number, readonly Cause[]>> = {
+const ANY: readonly Sign[] = ['trust', 'name', 'clock', 'weak']
+
+type Alerts = Record<number, readonly Sign[]>
+
+/**
+ * What each stack was seen to send, per fault. `tls13` stands where it differs there. Stacks that send no alert (s2n,
+ * BearSSL, Node, Bun) are in abandonment.ts.
+ */
+const TABLE: Record<string, { alerts: Alerts; tls13?: Alerts }> = {
   mbedTLS: {
-    42: ['name'],
-    43: ['weak'],
-    45: ['clock'],
-    46: ['clock', 'weak'],
-    48: ['trust'],
+    alerts: {
+      42: ['name'],
+      43: ['weak'],
+      45: ['clock-ahead'],
+      46: ['clock-behind', 'weak'],
+      48: ['trust'],
+    },
   },
-  wolfSSL: { 42: ['name', 'weak'], 45: ['clock'], 48: ['trust'] },
-  // 42 covers a clock that is behind; 80 is what libmosquitto sends for a host name.
+  // It says `expired` of dates in the future too.
+  wolfSSL: { alerts: { 42: ['name', 'weak'], 45: ['clock'], 48: ['trust'] } },
+  // 80 is what libmosquitto sends for a host name.
   OpenSSL: {
-    42: ['name', 'clock', 'weak'],
-    43: ['weak'],
-    45: ['clock'],
-    48: ['trust'],
-    80: ['name'],
+    alerts: {
+      42: ['name', 'clock-behind', 'weak'],
+      43: ['weak'],
+      45: ['clock-ahead'],
+      48: ['trust'],
+      80: ['name'],
+    },
   },
-  Go: { 42: ANY },
-  Java: { 42: ['clock'], 45: ['clock'], 46: ANY },
-  GnuTLS: { 42: ANY },
+  Go: { alerts: { 42: ANY } },
+  Java: {
+    alerts: { 42: ['clock-behind'], 45: ['clock-ahead'], 46: ['trust', 'name', 'weak'] },
+    tls13: { 46: ANY },
+  },
+  GnuTLS: { alerts: { 42: ANY } },
+  NSS: { alerts: { 42: ['name'], 45: ['clock'], 48: ['trust'] } },
+  rustls: { alerts: { 42: ['name'], 45: ['clock'], 48: ['trust'] } },
 }
 
 /** By the words of RFC 5246 7.2.2 and RFC 8446 6.2, for stacks that were not measured. */
-const GENERAL: Record<number, readonly Cause[]> = {
+const GENERAL: Alerts = {
   43: ['weak'],
   45: ['clock'],
   48: ['trust'],

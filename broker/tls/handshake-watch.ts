@@ -26,6 +26,8 @@ export type HandshakeWatch = {
   serverHello(): ServerHello | undefined
   /** What our first flight says of the key exchange, as far as it can be read. */
   server(): ServerFlight
+  /** Bytes of what we have sent up to the client's answer. */
+  sentBytes(): number
   /** What our first flight asked the client for. */
   request(): CertificateRequest | undefined
   /** Alerts seen in clear, or in the client's second flight. */
@@ -66,6 +68,7 @@ export function handshakeWatch(): HandshakeWatch {
   let proved = false
   let changedCipher = false
   let done = false
+  let sentBytes = 0
   let clientSent = 'ClientHello'
 
   const serverKeys = () => keys('SERVER_HANDSHAKE_TRAFFIC_SECRET')
@@ -136,6 +139,7 @@ export function handshakeWatch(): HandshakeWatch {
 
   return {
     outbound(chunk) {
+      if (!done) sentBytes += chunk.length
       for (const record of outRecords.push(chunk)) {
         if (record.type === recordType.alert && record.fragment.length === 2) {
           note('broker', record.fragment)
@@ -164,6 +168,7 @@ export function handshakeWatch(): HandshakeWatch {
     },
     serverHello: server.hello,
     server: () => server.read(serverKeys),
+    sentBytes: () => sentBytes,
     request: () => server.request(serverKeys),
     alerts: () => alerts,
     alertSent: number => note('broker', Buffer.from([FATAL, number])),

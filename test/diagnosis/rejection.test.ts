@@ -18,6 +18,8 @@ const facts: RejectionFacts = {
   now: '2026-06-01T00:00:00.000Z',
 }
 
+const V13 = { tlsVersion: 'TLSv1.3' }
+
 const alerts: [
   name: string,
   alert: number,
@@ -73,6 +75,52 @@ const alerts: [
     'guess',
   ],
   [
+    '46 of Java leaves the clock out on TLS 1.2',
+    46,
+    'Java',
+    { tlsVersion: 'TLSv1.2' },
+    ['trust', 'name', 'weak'],
+    'guess',
+  ],
+  [
+    '46 of Java is anything on TLS 1.3',
+    46,
+    'Java',
+    V13,
+    ['trust', 'name', 'clock', 'weak'],
+    'guess',
+  ],
+  [
+    '42 of Java is the clock on TLS 1.2',
+    42,
+    'Java',
+    { tlsVersion: 'TLSv1.2' },
+    ['clock'],
+    'likely',
+  ],
+  [
+    '42 of Java tells nothing on TLS 1.3',
+    42,
+    'Java',
+    V13,
+    ['trust', 'name', 'clock', 'weak'],
+    'guess',
+  ],
+  ['45 of wolfSSL is the clock, either way', 45, 'wolfSSL', {}, ['clock'], 'likely'],
+  ['42 of rustls is the name', 42, 'rustls', V13, ['name'], 'likely'],
+  ['45 of rustls is the clock', 45, 'rustls', {}, ['clock'], 'likely'],
+  ['48 of NSS is proof', 48, 'NSS', {}, ['trust'], 'proof'],
+  ['42 of GnuTLS is anything', 42, 'GnuTLS', {}, ['trust', 'name', 'clock', 'weak'], 'guess'],
+  ['43 of OpenSSL is the kind', 43, 'OpenSSL', {}, ['weak'], 'likely'],
+  [
+    '42 of SChannel was not measured',
+    42,
+    'SChannel',
+    {},
+    ['trust', 'name', 'clock', 'weak'],
+    'guess',
+  ],
+  [
     'our own dates come first',
     46,
     'Java',
@@ -89,13 +137,20 @@ for (const [name, alert, stack, more, causes, certainty] of alerts) {
       ranked.map(one => one.cause),
       causes,
     )
-    t.equal(rejectionCertainty(alert, stack), certainty)
+    t.equal(rejectionCertainty(alert, stack, more.tlsVersion), certainty)
     for (const { why } of ranked) t.notMatch(why, /undefined|nothing/)
   })
 }
 
 t.test('meaning in words', async t => {
   t.equal(rejectionMeaning(42, 'mbedTLS'), 'mbedTLS sends it for a wrong host name')
+  t.match(rejectionMeaning(45, 'mbedTLS'), 'over by its clock')
+  t.match(rejectionMeaning(46, 'mbedTLS'), 'not valid yet by its clock')
+  t.match(
+    rejectionMeaning(46, 'Java', 'TLSv1.2'),
+    'a CA that it does not have, a wrong host name or',
+  )
+  t.equal(rejectionMeaning(46, 'Java', 'TLSv1.3'), 'Java sends it for any fault of a certificate')
   t.equal(rejectionMeaning(42, 'Go'), 'Go sends it for any fault of a certificate')
   t.equal(rejectionMeaning(45, undefined), 'by its clock our certificate is not valid now')
   t.equal(rejectionMeaning(42, undefined), undefined)
@@ -120,7 +175,10 @@ const closes: [
   closeNotify: boolean,
   first: string,
   shown?: boolean,
+  variant?: string,
 ][] = [
+  ['Bun is silent when it rejects', 'BoringSSL', 5, false, 'trust'],
+  ['Node is known by its suites', 'OpenSSL', 5, false, 'trust', true, 'Node'],
   ['BearSSL is silent when it rejects', 'BearSSL', 40, false, 'trust'],
   ['s2n is silent and polite', 's2n', 12_000, true, 'trust'],
   ['Node is silent on TLS 1.3', 'OpenSSL', 5, false, 'trust'],
@@ -129,7 +187,7 @@ const closes: [
   ['before our certificate it is not the certificate', 'BearSSL', 40, false, 'network', false],
 ]
 
-for (const [name, stack, afterMs, closeNotify, first, certificateShown = true] of closes) {
+for (const [name, stack, afterMs, closeNotify, first, certificateShown = true, variant] of closes) {
   t.test(name, async t => {
     const ranked = abandonCandidates({
       certificateShown,
@@ -137,6 +195,7 @@ for (const [name, stack, afterMs, closeNotify, first, certificateShown = true] o
       closeNotify,
       reset: false,
       ...(stack === undefined ? {} : { stack }),
+      ...(variant === undefined ? {} : { variant }),
       tlsVersion: 'TLSv1.3',
       certificate: facts,
     })
@@ -166,8 +225,16 @@ t.test('our own dates are no fault of the device', async t => {
 })
 
 t.test('who leaves after the handshake', async t => {
-  const first = (stack: string, tlsVersion: string, afterMs: number): string | undefined =>
-    leftWithoutConnectCandidates({ stack, tlsVersion, afterMs, bytes: 0 })[0]?.cause
+  const first = (
+    stack: string,
+    tlsVersion: string,
+    afterMs: number,
+    more: { variant?: string } = {},
+  ): string | undefined =>
+    leftWithoutConnectCandidates({ stack, tlsVersion, afterMs, bytes: 0, ...more })[0]?.cause
+  t.equal(first('OpenSSL', 'TLSv1.2', 3, { variant: 'Node' }), 'trust')
+  t.equal(first('OpenSSL', 'TLSv1.3', 3, { variant: 'Node' }), 'user')
+  t.equal(first('OpenSSL', 'TLSv1.2', 3, { variant: 'Python' }), 'user')
   t.equal(first('OpenSSL', 'TLSv1.2', 3), 'trust')
   t.equal(first('OpenSSL', 'TLSv1.2', 4000), 'user')
   t.equal(first('OpenSSL', 'TLSv1.3', 3), 'user')
@@ -176,4 +243,48 @@ t.test('who leaves after the handshake', async t => {
   const certificate = { ...facts, sni: 'other.test' }
   const node = { stack: 'OpenSSL', tlsVersion: 'TLSv1.2', afterMs: 3, bytes: 0, certificate }
   t.match(leftWithoutConnectCandidates(node)[0], { cause: 'name', why: /`other.test`/ })
+})
+
+t.test('only a stack that is known to be silent is said to be so', async t => {
+  const manner = (
+    stack: string,
+    more: { variant?: string; afterMs?: number; closeNotify?: boolean },
+  ) =>
+    abandonCandidates({
+      certificateShown: true,
+      afterMs: 5,
+      closeNotify: false,
+      reset: false,
+      tlsVersion: 'TLSv1.3',
+      ...more,
+      stack,
+    })
+      .map(one => one.why)
+      .join('; ')
+  t.match(manner('OpenSSL', { variant: 'Node' }), '(Node rejects a certificate by closing')
+  t.match(manner('BoringSSL', {}), '(programs such as Bun reject')
+  t.match(manner('s2n', { afterMs: 12_000, closeNotify: true }), 's2n rejects')
+  for (const [stack, more] of [
+    ['OpenSSL', { variant: 'Python' }],
+    ['s2n', {}],
+    ['Go', {}],
+    ['mbedTLS', {}],
+    ['rustls', {}],
+  ] as const) {
+    t.notMatch(manner(stack, more), /rejects? a certificate/, stack)
+  }
+})
+
+t.test('sizes of what we sent are told where memory may be short', async t => {
+  const ranked = abandonCandidates({
+    certificateShown: true,
+    afterMs: 5,
+    closeNotify: false,
+    reset: true,
+    stack: 'mbedTLS',
+    flightBytes: 5279,
+    fragmentLimit: 4096,
+  })
+  t.match(ranked.find(one => one.cause === 'memory')?.why, '5,279 bytes was too large')
+  t.match(ranked.find(one => one.cause === 'memory')?.why, 'asked for records of 4096')
 })
