@@ -1,12 +1,15 @@
-/** The bench's table: medians, and the ratio of the medians. */
+/** The bench's table: medians, and the median of the paired ratios with the middle half of them. */
 
 import { cpus } from 'node:os'
 
 export type Sample = {
   perSecond: number
-  /** Processor time of the server for one connect or message. */
+  /** Processor time of the server for one handshake, connect or message. */
   cpuMicros: number
 }
+
+/** What was measured one right after the other, so that both met the same machine. */
+export type Pair = { candid: Sample; aedes: Sample }
 
 export function heading(rounds: number, pinned: boolean): string[] {
   const where = pinned
@@ -14,38 +17,42 @@ export function heading(rounds: number, pinned: boolean): string[] {
     : 'processes not bound to cores (no taskset, or one core only): expect more noise'
   return [
     `Node ${process.versions.node}, ${cpus().length} cores, loopback; ${where}`,
-    `medians of ${rounds} rounds; ratio over 1: candid is faster; cpu is the server's time for one`,
+    `medians of ${rounds} rounds; cpu is the server's time for one; cost is Candid's cpu over aedes's in the same round`,
     '',
-    line(['', '', 'candid', 'aedes', 'ratio', 'candid cpu', 'aedes cpu', 'cpu ratio']),
+    line(['', 'candid/s', 'aedes/s', 'candid cpu', 'aedes cpu', 'cost', 'middle half']),
   ]
 }
 
-export function tableLine(name: string, unit: string, candid: Sample[], aedes: Sample[]): string {
-  const [a, b] = [median(candid, 'perSecond'), median(aedes, 'perSecond')]
-  const [cpuA, cpuB] = [median(candid, 'cpuMicros'), median(aedes, 'cpuMicros')]
+export function tableLine(name: string, pairs: Pair[]): string {
+  const of = (which: keyof Pair, key: keyof Sample): number =>
+    quantile(
+      pairs.map(pair => pair[which][key]),
+      0.5,
+    )
+  const costs = pairs.map(({ candid, aedes }) => candid.cpuMicros / aedes.cpuMicros)
   return line([
     name,
-    unit,
-    a.toFixed(0),
-    b.toFixed(0),
-    (a / b).toFixed(2),
-    `${cpuA.toFixed(1)} us`,
-    `${cpuB.toFixed(1)} us`,
-    (cpuB / cpuA).toFixed(2),
+    of('candid', 'perSecond').toFixed(0),
+    of('aedes', 'perSecond').toFixed(0),
+    `${of('candid', 'cpuMicros').toFixed(1)} us`,
+    `${of('aedes', 'cpuMicros').toFixed(1)} us`,
+    `${quantile(costs, 0.5).toFixed(2)}x`,
+    `${quantile(costs, 0.25).toFixed(2)} to ${quantile(costs, 0.75).toFixed(2)}`,
   ])
 }
 
 function line(cells: string[]): string {
-  const widths = [18, 11, 8, 8, 6, 12, 12, 10]
+  const widths = [20, 9, 9, 12, 12, 7, 14]
   return cells
-    .map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+    .map((cell, at) => (at < 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
     .join(' ')
     .trimEnd()
 }
 
-function median(samples: Sample[], key: keyof Sample): number {
-  const sorted = samples.map(sample => sample[key]).sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const [low = 0, high = 0] = [sorted[(sorted.length - 1) >> 1], sorted[middle]]
-  return (low + high) / 2
+/** @param part 0.5 for the median */
+function quantile(values: number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (sorted.length - 1) * part
+  const [low = 0, high = 0] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]]
+  return low + (high - low) * (at - Math.floor(at))
 }
