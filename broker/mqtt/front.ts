@@ -29,6 +29,9 @@ export type Taker = {
   problem(problem: PacketProblem): void
 }
 
+/** Making an empty buffer costs more than all that is done with it here. */
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** @param failed told of a throw in what takes the packets: it must not reach the process */
 export function createFront(socket: Duplex, failed: (error: unknown) => void): Front {
   const reader = packetReader()
@@ -38,7 +41,7 @@ export function createFront(socket: Duplex, failed: (error: unknown) => void): F
   let problem: PacketProblem | undefined
   let outgoing: Buffer[] = []
   let scheduled = false
-  let first: Buffer = Buffer.alloc(0)
+  let first: Buffer = NOTHING
 
   const front: Front = {
     take(next) {
