@@ -45,7 +45,7 @@ export function createJournal(options: JournalOptions): Journal {
 
 function json(write: (text: string) => void): (event: Stamped) => void {
   const put = jsonWriter(write)
-  return event => put(redact(shortened(event)))
+  return event => put(shortened(event))
 }
 
 function story(write: (text: string) => void, paint: Paint): (event: Stamped) => void {

@@ -2,6 +2,7 @@
 
 import { pino } from 'pino'
 import type { ClosingRecord } from './dossier.ts'
+import { mayHide, redact } from './redact.ts'
 import type { Stamped } from './stamp.ts'
 
 /** The line of a closing record that says nothing new: `repeat.sameAs` names the connection that has the rest. */
@@ -15,8 +16,10 @@ export function shortened(event: Stamped): Stamped | ShortRecord {
   if (event.event !== 'connection.closed') return event
   const { count, sameAs } = event.repeat
   if (sameAs === undefined || count % IN_FULL === 0) return event
-  const short: Record<string, unknown> = { ...event }
-  for (const key of LEFT_OUT) delete short[key]
+  const short: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(event)) {
+    if (!LEFT_OUT_OF_SHORT.has(key)) short[key] = value
+  }
   return short as ShortRecord
 }
 
@@ -37,14 +40,17 @@ const LEFT_OUT = [
   'decision',
 ] as const
 
+const LEFT_OUT_OF_SHORT: ReadonlySet<string> = new Set(LEFT_OUT)
+
 /** Whoever reads only the end of a log finds a whole record there. */
 const IN_FULL = 100
 
 /**
  * @param write gets each line at once, synchronously
- * @returns writes an event; keys as in docs/log.md, `level` and `time` first
+ * @returns writes an event, without what must stay hidden; keys as in docs/log.md, `level` and `time` first
  */
 export function jsonWriter(write: (text: string) => void): (event: Stamped | ShortRecord) => void {
+  let made = ''
   const logger = pino(
     {
       // No pid and no host name: two runs of a test give the same log.
@@ -54,10 +60,25 @@ export function jsonWriter(write: (text: string) => void): (event: Stamped | Sho
       timestamp: false,
       formatters: { level: label => ({ level: label }) },
     },
-    { write: line => write(printable(line)) },
+    {
+      write(line) {
+        made = line
+      },
+    },
   )
-  return ({ level, time, ...rest }) => logger[level]({ time, ...rest })
+  function lineOf({ level, time, ...rest }: Stamped | ShortRecord): string {
+    logger[level]({ time, ...rest })
+    return made
+  }
+  return event => {
+    const line = lineOf(event)
+    // One look at the finished line costs a tenth of a walk through the event, and nearly every line is clean.
+    write(printable(mayHide(line) || CIRCULAR.test(line) ? lineOf(redact(event)) : line))
+  }
 }
+
+/** What pino writes where an event contains itself. */
+const CIRCULAR = /"\[Circular\]"/
 
 /**
  * JSON leaves C1 controls, direction marks and line separators as they are; a terminal that shows the log would obey them.

@@ -55,10 +55,19 @@ function text(value: string, path: string, hidden: string[]): string {
   return clean
 }
 
-/** What the two patterns below can't do without. */
-function mayHide(value: string): boolean {
-  return value.includes('PRIVATE KEY') || (value.includes('=') && /[?&]/.test(value))
+/**
+ * What the patterns below can't do without.
+ * @param text a value of an event, or a whole event as JSON
+ */
+export function mayHide(text: string): boolean {
+  return (
+    text.includes('PRIVATE KEY') ||
+    (text.includes('=') && (text.includes('?') || text.includes('&'))) ||
+    SECRET_FIELD.test(text)
+  )
 }
+
+const SECRET_FIELD = /"(?:password|passphrase|privateKey|secret)":/i
 
 const SECRET_KEY = /^(password|passphrase|privateKey|secret)$/i
 
