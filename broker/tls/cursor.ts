@@ -10,6 +10,9 @@ export type Cursor = {
   vector(prefix: 1 | 2 | 3): Buffer
 }
 
+/** Making an empty buffer costs more than all that is done with it here. */
+const NOTHING: Buffer = Buffer.alloc(0)
+
 export function cursor(bytes: Buffer): Cursor {
   let at = 0
   let ok = true
@@ -17,7 +20,7 @@ export function cursor(bytes: Buffer): Cursor {
     if (length > bytes.length - at) {
       ok = false
       at = bytes.length
-      return Buffer.alloc(0)
+      return NOTHING
     }
     at += length
     return bytes.subarray(at - length, at)

@@ -5,7 +5,9 @@
  * an error on its queue although nothing is refused. If the next read then finds no data, Node takes that old error for
  * a failure: `ERR_SSL_EVP_LIB`, on TLS 1.3 even an uncaught exception. So the byte that completes the Certificate must
  * reach OpenSSL in the same piece as the Finished: then the handshake ends before the next read and the queue is cleared.
- * Node hands a stream's bytes to OpenSSL in pieces of 1,024 bytes, which is what we cut for.
+ * Node hands a stream's bytes to OpenSSL through a buffer of 1,024 bytes, and through one of 16 KB once more than that came
+ * at one time. So a short flight is one piece, and of a longer one the first piece is as long as it may be: where that one is
+ * cut makes no difference, and behind it the last is not cut.
  */
 
 export type Flight = {
@@ -20,13 +22,13 @@ export type Flight = {
   /** More bytes than any real flight: not to be passed on. */
   tooLarge: boolean
   bytes: number
-  /** How many of them OpenSSL must get in one piece. Over 1,024, Node cuts that too: then a wrong signature is fatal. */
+  /** How many of them OpenSSL must get in one piece. If Node cuts that, a wrong signature is fatal. */
   proofBytes: number
   /** What OpenSSL gets, in order, each piece in a call of its own. */
   pieces(): Buffer[]
 }
 
-/** Below Node's 1,024 so that no piece is cut again. */
+/** Below Node's 1,024: fits in whichever buffer. */
 const PIECE = 1000
 
 export function flightOf(given: {
@@ -42,7 +44,9 @@ export function flightOf(given: {
   const { held, certificateEnd, chain } = given
   const after = Buffer.concat(given.after)
   const bytes = held.reduce((sum, part) => sum + part.length, 0)
-  const cut = Math.max(0, certificateEnd - 1)
+  // The last byte of the Certificate belongs to the last piece.
+  const proofAt = Math.max(0, certificateEnd - 1)
+  const cut = Math.min(proofAt, Math.max(0, bytes - PIECE))
   return {
     ...(chain === undefined ? {} : { chain }),
     malformed: given.malformed,
@@ -50,14 +54,10 @@ export function flightOf(given: {
     proved: given.proved,
     tooLarge: given.tooLarge,
     bytes,
-    proofBytes: bytes - cut,
+    proofBytes: bytes - proofAt,
     pieces() {
       const flight = Buffer.concat(held)
-      const pieces: Buffer[] = []
-      for (let at = 0; at < cut; at += PIECE) {
-        pieces.push(flight.subarray(at, Math.min(cut, at + PIECE)))
-      }
-      pieces.push(flight.subarray(cut))
+      const pieces = cut === 0 ? [flight] : [flight.subarray(0, cut), flight.subarray(cut)]
       if (after.length > 0) pieces.push(after)
       return pieces
     },

@@ -25,9 +25,12 @@ export type HandshakeReader = {
   pending(): number
 }
 
+/** Making an empty buffer costs more than all that is done with it here. */
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** @param limit the largest message taken, in bytes; a chain of ten large certificates is below 40 KB */
 export function handshakeReader(limit = 131_072): HandshakeReader {
-  let rest: Buffer = Buffer.alloc(0)
+  let rest: Buffer = NOTHING
   let overflowed = false
   return {
     push(fragment) {
@@ -39,7 +42,7 @@ export function handshakeReader(limit = 131_072): HandshakeReader {
         const length = bytes.readUIntBE(at + 1, 3)
         if (length > limit) {
           overflowed = true
-          rest = Buffer.alloc(0)
+          rest = NOTHING
           return messages
         }
         if (bytes.length - at - 4 < length) break

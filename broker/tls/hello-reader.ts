@@ -21,6 +21,9 @@ export type HelloReader = { push(chunk: Buffer): HelloProgress; bytes(): Buffer 
 /** Far above any real hello (post-quantum ones are below 2 KB): what a stranger can make us keep. */
 const LIMIT = 32_768
 
+/** Making an empty buffer costs more than all that is done with it here. */
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** INVARIANT: work grows with the bytes, however small the pieces: a stranger must not keep us busy with a few. */
 export function helloReader(): HelloReader {
   const records = recordReader()
@@ -31,7 +34,7 @@ export function helloReader(): HelloReader {
 
   function all(): Buffer {
     if (chunks.length > 1) chunks = [Buffer.concat(chunks)]
-    return chunks[0] ?? Buffer.alloc(0)
+    return chunks[0] ?? NOTHING
   }
 
   function judge(chunk: Buffer): Outcome | undefined {

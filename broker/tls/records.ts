@@ -31,8 +31,11 @@ export type RecordReader = {
 /** RFC 5246 6.2.3: at most 2^14 + 2048 bytes of ciphertext. */
 const MAX_FRAGMENT = 16384 + 2048
 
+/** Making an empty buffer costs more than all that is done with it here. */
+const NOTHING: Buffer = Buffer.alloc(0)
+
 export function recordReader(): RecordReader {
-  let rest: Buffer = Buffer.alloc(0)
+  let rest: Buffer = NOTHING
   let broken = false
   return {
     push(chunk) {
@@ -56,7 +59,7 @@ export function recordReader(): RecordReader {
         })
         at = end
       }
-      rest = at === bytes.length ? Buffer.alloc(0) : bytes.subarray(at)
+      rest = at === bytes.length ? NOTHING : bytes.subarray(at)
       return records
     },
     rest: () => rest,

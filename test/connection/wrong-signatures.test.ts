@@ -84,7 +84,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 }
 
 t.test(
-  'a proof that Node cuts in two fails with such a chain, and is not blamed on the key',
+  'a proof of the key that is longer than a piece of Node does no harm to such a chain',
   async t => {
     if (!(await toolOrSkip(t, 'openssl'))) return
     const broker = await running(t)
@@ -109,12 +109,10 @@ t.test(
       })
     await come('wrong.pem')
     const record = await broker.closed()
-    t.match(record, { code: 'HANDSHAKE_FAILED', verdict: 'refused', certainty: 'likely' })
-    t.match(record.says, /^a certificate in the sent chain has a wrong signature/)
+    t.equal(record.code, 'REGISTRATION_JITR_PENDING')
     t.match(record.also, [{ code: 'CHAIN_SIGNER_DIFFERS' }])
-    t.ok(Number(record.evidence['proofBytes']) > 1024)
     await come('right.pem')
-    t.equal((await broker.closed()).code, 'REGISTRATION_JITR_PENDING', 'the right chain is taken')
+    t.match(await broker.closed(), { code: 'REGISTRATION_PENDING_ACTIVATION', also: [] })
   },
 )
 
