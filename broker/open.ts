@@ -3,6 +3,8 @@
 import { configOf } from './config/listeners.ts'
 import type { Config } from './config/shape.ts'
 import type { House, Settings } from './connection/house.ts'
+import { knownChains } from './connection/known-chains.ts'
+import { knownHellos } from './connection/known-hellos.ts'
 import { type Listener, type ListenProblem, listen } from './connection/listener.ts'
 import { endOfRegistration } from './connection/registration.ts'
 import { createRepeats } from './connection/repeats.ts'
@@ -42,6 +44,10 @@ export type OpenBroker = {
 
 /** Certificates that are kept parsed: a fleet reconnects with the same ones. */
 const CACHED_CERTIFICATES = 2000
+/** Different offers of ClientHellos that are kept explained, 2 KB each at the most. */
+const KNOWN_OFFERS = 500
+/** Chains whose judgement is kept, 8 KB each at the most. */
+const KNOWN_CHAINS = 1000
 
 export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: ListenProblem }> {
   const { world, journal, registry } = parts
@@ -64,6 +70,8 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     registry,
     mqtt,
     certificates: certificateCache(CACHED_CERTIFICATES),
+    hellos: knownHellos(KNOWN_OFFERS),
+    chains: knownChains(KNOWN_CHAINS),
     repeats: createRepeats(world.clock),
     open: new Map(),
     sessions: new Map(),

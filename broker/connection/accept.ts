@@ -17,6 +17,7 @@ export function accept(socket: Socket, house: House): Visit {
     startedElapsed: world.clock.elapsed(),
     findings: [],
     brokerSent: 'nothing',
+    interrupt: undefined,
   }
   journal.write({
     event: 'connection.accepted',

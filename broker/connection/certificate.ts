@@ -40,12 +40,8 @@ export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => 
   }
   // `candid device create`, and the device connects before the files have come to rest.
   await house.fresh?.()
-  const { registry, world, certificates } = house
-  const anchors = registry
-    .authorities()
-    .map(authority => ({ id: authority.caCertificateId, certificate: authority.certificate }))
-  const now = world.clock.now()
-  const judgement = judgeChain(flight.chain, anchors, now, certificates.read, certificates.signedBy)
+  const { registry } = house
+  const judgement = judged(flight.chain, house)
   const registered = judgement.leaf && registry.certificate(judgement.leaf.sha256) !== undefined
   const { refusals, findings } = sort(judgement, registered === true, visit, house)
   const [first, ...others] = refusals
@@ -58,14 +54,24 @@ export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => 
     return refuse(main, [...refusals.filter(one => one !== main), ...findings])
   }
   const inHandshake = house.settings().config.tls.refuseCertificates === 'in-handshake'
-  const judged: Judged = {
+  const known: Judged = {
     certificate: { ...judgement, leaf, ...(first ? { pending: first } : {}) },
   }
   if (first && inHandshake) {
-    Object.assign(visit, judged)
+    Object.assign(visit, known)
     return refuse(first, [...others, ...findings])
   }
-  return pass(judged, [...others, ...findings])
+  return pass(known, [...others, ...findings])
+}
+
+function judged(ders: Buffer[], { registry, world, certificates, chains }: House): Judgement {
+  const now = world.clock.now()
+  return chains.judge(ders, { now, revision: registry.revision() }, () => {
+    const anchors = registry
+      .authorities()
+      .map(authority => ({ id: authority.caCertificateId, certificate: authority.certificate }))
+    return judgeChain(ders, anchors, now, certificates.read, certificates.signedBy)
+  })
 }
 
 /** Splits what refuses from what is only told. */

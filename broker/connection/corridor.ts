@@ -61,7 +61,7 @@ export async function receive(socket: Socket, house: House): Promise<void> {
 function bare({ id, wire, listenerPort, startedAt, startedElapsed, session, mqtt }: Visit): Visit {
   const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
   const arrived = { id, wire, listenerPort, startedAt, startedElapsed }
-  return { ...arrived, ...kept, findings: [], brokerSent: 'unknown' }
+  return { ...arrived, ...kept, findings: [], brokerSent: 'unknown', interrupt: undefined }
 }
 
 /** A promise that somebody else fulfils. */

@@ -7,9 +7,7 @@
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { packetReader } from '../mqtt/packet-reader.ts'
 import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
-import { match } from '../tls/match.ts'
 import { alertName } from '../tls/names.ts'
-import { recogniseStack } from '../tls/stack.ts'
 import { helloConflicts } from './hello-conflict.ts'
 import { demands } from './hello-demands.ts'
 import { type Greeted, pass, type Room, refuse } from './visit.ts'
@@ -61,8 +59,9 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const { progress } = outcome
   if (progress.state !== 'hello') return refuse(notHello(progress))
   const parsed = progress.hello
-  const met = match(parsed, settings.endpoint)
-  const hello = { bytes: progress.bytes, parsed, stack: recogniseStack(parsed), match: met }
+  const facts = house.hellos.factsOf(progress.bytes, parsed, settings.endpoint)
+  const hello = { bytes: progress.bytes, parsed, ...facts }
+  const met = hello.match
   const version = (met.ok ? met.version : met.conflict.version) ?? parsed.versions[0] ?? 0
   const { refusals, findings } = demands(parsed, version, settings)
   const [refusal, ...others] = refusals

@@ -10,6 +10,8 @@ import type { Registry } from '../registry/registry.ts'
 import type { Endpoint, KeyType } from '../tls/match.ts'
 import type { World } from '../world.ts'
 import type { CertificateCache } from '../x509/cache.ts'
+import type { KnownChains } from './known-chains.ts'
+import type { KnownHellos } from './known-hellos.ts'
 import type { Repeats } from './repeats.ts'
 
 export type House = {
@@ -18,6 +20,8 @@ export type House = {
   registry: Registry
   mqtt: MqttBroker
   certificates: CertificateCache
+  hellos: KnownHellos
+  chains: KnownChains
   repeats: Repeats
   /** Read anew when config.yaml changes. */
   settings(): Settings

@@ -1,6 +1,7 @@
 /** What the record says about TLS: the client's offer by name, and what the handshake came to. */
 
 import type { HelloRecord, TlsRecord } from '../journal/dossier.ts'
+import type { Hello } from '../tls/client-hello.ts'
 import { ja3, ja4 } from '../tls/fingerprint.ts'
 import type { Alert } from '../tls/handshake-watch.ts'
 import {
@@ -17,7 +18,20 @@ import type { ServerCertificateFacts, Settings } from './house.ts'
 import type { Greeted, Visit } from './visit.ts'
 
 export function helloRecord({ hello }: Greeted): HelloRecord {
-  const { parsed, stack } = hello
+  const { named, stack } = hello
+  return {
+    ...named,
+    stack: {
+      name: stack.name,
+      ...(stack.variant === undefined ? {} : { variant: stack.variant }),
+      confidence: stack.confidence,
+      why: stack.why,
+    },
+  }
+}
+
+/** All of the record that follows from the offer alone. */
+export function namedOffer(parsed: Hello): Omit<HelloRecord, 'stack'> {
   return {
     version: versionName(parsed.version),
     versions: parsed.versions.map(versionName),
@@ -32,12 +46,6 @@ export function helloRecord({ hello }: Greeted): HelloRecord {
     extensions: names(parsed.extensions, extensionName),
     ja3: ja3(parsed),
     ja4: ja4(parsed),
-    stack: {
-      name: stack.name,
-      ...(stack.variant === undefined ? {} : { variant: stack.variant }),
-      confidence: stack.confidence,
-      why: stack.why,
-    },
   }
 }
 

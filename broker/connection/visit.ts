@@ -14,10 +14,9 @@ import type { RegisteredCertificate } from '../registry/registry.ts'
 import type { Hello } from '../tls/client-hello.ts'
 import type { Flight } from '../tls/flight.ts'
 import type { HandshakeWatch } from '../tls/handshake-watch.ts'
-import type { Match } from '../tls/match.ts'
-import type { Stack } from '../tls/stack.ts'
 import type { Judgement } from '../x509/judge.ts'
 import type { House } from './house.ts'
+import type { HelloFacts } from './known-hellos.ts'
 import type { TlsLine } from './tls-line.ts'
 import type { Wire } from './wire.ts'
 
@@ -30,7 +29,7 @@ export type Arrived = {
   startedElapsed: number
 }
 
-export type Greeted = { hello: { bytes: Buffer; parsed: Hello; stack: Stack; match: Match } }
+export type Greeted = { hello: { bytes: Buffer; parsed: Hello } & HelloFacts }
 
 export type Met = {
   handshake: { tls: TLSSocket; line: TlsLine; watch: HandshakeWatch; flight: Flight }
@@ -76,7 +75,7 @@ export type Visit = Arrived & {
   /** A CONNACK that was sent, and its code. */
   connack?: number
   /** Set while a room waits, so that the connection can be ended from outside. */
-  interrupt?: (reason: Diagnosis) => void
+  interrupt: ((reason: Diagnosis) => void) | undefined
   /** Why it is to end, when nobody was waiting as it was ended from outside. */
   ending?: Diagnosis
 } & Partial<Greeted & Met & Judged & Secured & Asked & Principal & Permitted & InSession>

@@ -24,7 +24,7 @@ export function waitFor<T>(
       if (settled) return
       settled = true
       cancel?.()
-      delete visit.interrupt
+      visit.interrupt = undefined
       cleanUp?.()
       resolve(what)
     }

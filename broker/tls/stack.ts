@@ -34,7 +34,7 @@ export function recogniseStack(hello: Hello): Stack {
   const confidence = confidenceOf(best, best.score - rival.score)
   if (confidence === 'low') return UNKNOWN
   const { name, variant } = best.marks
-  const clock = name === 'mbedTLS' ? clockOf(hello) : undefined
+  const clock = deviceClock(name, hello)
   return {
     name,
     ...(variant === undefined ? {} : { variant }),
@@ -157,9 +157,9 @@ function placesIn(list: number[]): Map<number, number> {
   return placesOf.get(list) ?? new Map()
 }
 
-/** On TLS 1.3 its random is random throughout. */
-function clockOf(hello: Hello): number | undefined {
-  if (hello.extensions.includes(SUPPORTED_VERSIONS)) return undefined
+/** The clock of a device, in seconds since 1970, where this stack shows it. On TLS 1.3 its random is random throughout. */
+export function deviceClock(name: Stack['name'], hello: Hello): number | undefined {
+  if (name !== 'mbedTLS' || hello.extensions.includes(SUPPORTED_VERSIONS)) return undefined
   const seconds = hello.random.length < 4 ? 0 : hello.random.readUInt32BE(0)
   return couldBeClock(seconds) ? seconds : undefined
 }
