@@ -6,7 +6,7 @@
 import { TLSSocket } from 'node:tls'
 import { diagnose } from '../diagnosis/diagnosis.ts'
 import type { Flight } from '../tls/flight.ts'
-import { FLIGHT_LIMIT, handshakeWatch } from '../tls/handshake-watch.ts'
+import { FLIGHT_LIMIT, handshakeWatch, SECRETS } from '../tls/handshake-watch.ts'
 import { signingKeys } from '../tls/match.ts'
 import {
   abandoned,
@@ -48,10 +48,14 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     rejectUnauthorized: false,
     ...(alpn ? { ALPNProtocols: known } : {}),
   })
-  tls.on('keylog', (text: Buffer) => {
-    const [label = '', , secret = ''] = text.toString('latin1').trim().split(' ')
-    watch.secret(label, Buffer.from(secret, 'hex'))
-  })
+  // TLS 1.2 is read in clear.
+  if (Math.min(hello.parsed.versions[0] ?? 0, settings.endpoint.maxVersion) >= TLS13) {
+    tls.on('keylog', (text: Buffer) => {
+      // Label, client random, secret: NSS key log format.
+      const [label = '', , secret = ''] = text.toString('latin1').split(' ')
+      if (SECRETS.has(label)) watch.secret(label, Buffer.from(secret.trimEnd(), 'hex'))
+    })
+  }
   // Stays for the whole connection: an error of a dying socket must never be unheard. Until the handshake is done, the rooms
   // of the handshake say what an error means. After it, node:tls tells only a tls.Server, by an event of its own.
   let secure = false
@@ -121,6 +125,8 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   }
   return pass(met)
 }
+
+const TLS13 = 0x0304
 
 const NO_FLIGHT: Flight = {
   malformed: false,

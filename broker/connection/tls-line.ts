@@ -45,6 +45,8 @@ class Line extends EventEmitter {
   readonly readable = true
   readonly writable = true
   readonly #wire: Wire
+  #corked: Buffer[] = []
+  #done: (() => void)[] = []
 
   constructor(wire: Wire) {
     super()
@@ -61,18 +63,28 @@ class Line extends EventEmitter {
     return this
   }
 
+  /** node:tls writes between cork and uncork: what OpenSSL made at one time leaves as one piece, in one call of the system. */
   cork(): void {}
 
-  uncork(): void {}
-
   write(chunk: Buffer, done: () => void): boolean {
-    if (!this.open) {
-      done()
-      return true
-    }
-    this.see?.(chunk)
-    this.#wire.write(chunk, done)
+    if (this.open) {
+      this.see?.(chunk)
+      this.#corked.push(chunk)
+      this.#done.push(done)
+    } else done()
     return true
+  }
+
+  uncork(): void {
+    const pieces = this.#corked
+    const told = this.#done
+    const [only] = pieces
+    if (only === undefined) return
+    this.#corked = []
+    this.#done = []
+    this.#wire.write(pieces.length === 1 ? only : Buffer.concat(pieces), () => {
+      for (const done of told) done()
+    })
   }
 
   /** node:tls has written its close_notify. The wire itself is ended by the close room. */

@@ -47,6 +47,13 @@ export type HandshakeWatch = {
 /** What we keep of a flight at the most; a chain of ten RSA-4096 certificates is below 20 KB. */
 export const FLIGHT_LIMIT = 160_000
 
+/** The lines of the key log that the watch has a use for. */
+export const SECRETS: ReadonlySet<string> = new Set([
+  'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+  'SERVER_TRAFFIC_SECRET_0',
+])
+
 const TLS13 = 0x0304
 const ALERT_RECORD = 7
 const FATAL = 2
