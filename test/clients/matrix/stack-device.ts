@@ -87,7 +87,7 @@ function flagsFor(client: ClientName, dial: Dial): DeviceFlags {
     min: tls,
     max: tls,
     ...(suite === undefined ? {} : { suites: [suite] }),
-    ...(group === undefined ? {} : { curves: [group], keyShare: true }),
+    ...(group === undefined ? {} : { curves: [group], keyShare: tls === 'tls13' }),
     hold: 0,
   }
 }
