@@ -8,6 +8,7 @@
  */
 
 import { isIP } from 'node:net'
+import { configOf as configOfListener } from './config/listeners.ts'
 import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { LogEvent } from './journal/journal.ts'
@@ -15,6 +16,7 @@ import { openBroker } from './open.ts'
 import { type compilePolicy, readPolicy } from './policy/policy.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
+import { ownItems, ownRemarks, readOwn, readOwnCertificates } from './registry/server-own.ts'
 import { createServerPki } from './registry/server-pki.ts'
 import { type Clock, createWorld, runningClock, standingClock, type World } from './world.ts'
 import { readCertificate } from './x509/certificate.ts'
@@ -34,7 +36,7 @@ export type StartOptions = {
    * days. To see what a device does with one that ran out, or when its clock is behind.
    */
   serverCertificatesAt?: string | number
-  /** As in config.yaml. */
+  /** As in config.yaml; a server certificate of your own is given as PEM: `{ certificate, key, ca }`. */
   tls?: Partial<Config['tls']>
   provisioning?: Partial<Config['provisioning']>
   account?: Partial<Config['account']>
@@ -107,13 +109,26 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     // A root is older than what it signs: a device whose clock is behind still finds it valid.
     caNow: Math.min(certificatesAt, Date.now()),
   })
+  const lists = config.listeners.map(item => configOfListener(config, item).tls.serverCertificates)
+  const read = await readOwnCertificates(lists, item => {
+    const { ca, ...pems } = item
+    const [certificate, key] = [Buffer.from(pems.certificate), Buffer.from(pems.key)]
+    return readOwn(item, { certificate, key, ...(ca === undefined ? {} : { ca: Buffer.from(ca) }) })
+  })
+  if ('problems' in read) throw new Error(read.problems.map(({ says }) => says).join('; '))
+  const { own } = read
+  const [first = []] = lists
+  const ca = first.some(item => typeof item === 'string') ? undefined : ownItems(first)[0]?.ca
+  for (const remark of ownRemarks(own, ['localhost', ...names], world.clock.now())) {
+    options.log?.({ event: 'broker.warning', ...remark })
+  }
   const records = recordBook()
   const opened = await openBroker({
     world,
     journal: { write: event => options.log?.(event) },
     registry,
     config,
-    pki,
+    pki: { ...pki, certificates: [...pki.certificates, ...own] },
     endpointName: 'localhost',
     closed: records.add,
   })
@@ -123,7 +138,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     port: opened.ports[0] ?? 0,
     ports: opened.ports,
     host: 'localhost',
-    ca: pki.ca.pem,
+    ca: ca ?? pki.ca.pem,
     registry,
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
       // P-256, since making an RSA key takes longer than all else that a test does.
@@ -142,7 +157,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
         certificateId,
         certificate: device.certificatePem,
         privateKey: device.privateKeyPem,
-        ca: pki.ca.pem,
+        ca: ca ?? pki.ca.pem,
       }
     },
     registerAuthority: (pem, given = {}) => registerAuthority(pem, given, registry, world),

@@ -24,6 +24,7 @@ import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'
 import { exists, missingDocument, near, type Project } from './project.ts'
 import { complain, print, printJson, reject, type Spoken, table, talk } from './say.ts'
+import { ownCa } from './server-certificates.ts'
 import { writeCopies } from './write-copies.ts'
 
 export const command: Command = {
@@ -73,14 +74,17 @@ async function create(given: Given, project: Project, io: Io): Promise<number> {
     ensureDevicesCa(project.certsDir, io.world),
   ])
   if ('problem' in server) return complain([server.problem], exits.failed, io, json)
+  const own = await ownCa(project.config, project.baseDir)
+  if (own && 'problem' in own) return complain([own.problem], exits.failed, io, json)
+  const serverCaPem = own?.pem ?? server.ca.pem
   if ('problem' in devices) return complain([devices.problem], exits.failed, io, json)
   const keyType = (given.value('key') ?? 'rsa') as KeyType // checked in `mistakes`
   const device = await createDevice({ thingName, keyType, issuer: devices.ca }, io.world)
   if (out !== undefined) {
-    const problem = await writeCopies(deviceFiles(device, server.ca.pem), out, io)
+    const problem = await writeCopies(deviceFiles(device, serverCaPem), out, io)
     if (problem) return complain([problem], exits.failed, io, json)
   }
-  const how = { serverCaPem: server.ca.pem, policyNames }
+  const how = { serverCaPem, policyNames }
   const written = await writeDevice(device, how, project.certsDir, io.world)
   if ('problem' in written) return complain([written.problem], exits.failed, io, json)
   report(device, policyNames, { folder, ...(out !== undefined && { out }) }, project, io, json)

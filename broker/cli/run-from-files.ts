@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { configOf, firstListener, portClashes } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config, LogForm } from '../config/shape.ts'
@@ -17,13 +17,12 @@ import type { Declared, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
 import { fileProblem } from '../registry/files.ts'
 import { createRegistry } from '../registry/registry.ts'
-import { serverNames } from '../registry/server-names.ts'
-import { ensureServerPki } from '../registry/server-pki.ts'
-import { createWorld, runningClock, type World } from '../world.ts'
+import { createWorld, runningClock } from '../world.ts'
 import { firstCommands } from './first-commands.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './package-root.ts'
 import { near } from './project.ts'
+import { ownFiles, readyCa, serverPki } from './server-certificates.ts'
 
 export type Problem = { says: string; hint?: string }
 
@@ -58,7 +57,7 @@ export async function startFromFiles(
     runningClock(overrides.clock === undefined ? undefined : Date.parse(overrides.clock)),
   )
   const ensured = await serverPki(config, project, world)
-  if ('problem' in ensured) return { problems: [ensured.problem] }
+  if ('problems' in ensured) return ensured
   const { caFile, made } = ensured
   let { pki } = ensured
 
@@ -77,6 +76,8 @@ export async function startFromFiles(
   let watcher = watchDeclared(watched, readAgain, world.clock)
   let opened: Awaited<ReturnType<typeof openBroker>> | undefined
   await declare()
+  let remarked = ''
+  remark(ensured.remarks)
 
   opened = await openBroker({
     world,
@@ -115,6 +116,13 @@ export async function startFromFiles(
 
   function warn(problem: Problem & { file?: string; line?: number }): void {
     journal.write({ event: 'broker.warning', ...problem })
+  }
+
+  /** What devices may dislike in the server certificates: told at the start, and again when it has changed. */
+  function remark(remarks: Problem[]): void {
+    if (JSON.stringify(remarks) === remarked) return
+    remarked = JSON.stringify(remarks)
+    remarks.forEach(warn)
   }
 
   async function declare(): Promise<void> {
@@ -164,9 +172,10 @@ export async function startFromFiles(
 
   async function renew(): Promise<void> {
     const next = await serverPki(config, project, world)
-    if ('problem' in next) return warn(next.problem)
+    if ('problems' in next) return next.problems.forEach(warn)
     if (next.why) warn({ says: `new server certificates: ${next.why}` })
     pki = next.pki
+    remark(next.remarks)
     if (opened && 'renew' in opened) opened.renew(config, pki)
   }
 
@@ -187,7 +196,7 @@ export async function startFromFiles(
         listenerRecord(configOf(config, listener), listener.host, ports[index] ?? 0),
       ),
       endpoint: `mqtts://${hostname()}:${port}`,
-      ca: relative(io.cwd, caFile),
+      ...readyCa(config, project, caFile, io),
       ...(project.configFile === undefined ? {} : { config: project.configFile }),
       version: await packageVersion(),
       next: await firstCommands(
@@ -264,16 +273,6 @@ async function readText(file: string): Promise<string | Problem> {
   }
 }
 
-function serverPki(
-  config: Config,
-  { baseDir }: Project,
-  world: World,
-): ReturnType<typeof ensureServerPki> {
-  // Clients judge our certificate by the real time, whatever --clock says.
-  const names = serverNames(config.tls.names)
-  return ensureServerPki(resolve(baseDir, config.certs), names, world, Date.now())
-}
-
 function watchedPaths(
   config: Config,
   { configFile, baseDir }: Project,
@@ -284,6 +283,7 @@ function watchedPaths(
     files: [
       ...(configFile === undefined ? [] : [configFile]),
       ...items.map(({ certificate }) => resolve(baseDir, certificate)),
+      ...ownFiles(config).map(file => resolve(baseDir, file)),
     ],
     folders: [resolve(baseDir, config.policies), certs],
     except: [join(certs, 'server')],

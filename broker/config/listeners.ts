@@ -3,6 +3,7 @@
  */
 
 import { isIP } from 'node:net'
+import { isMap } from 'yaml'
 import {
   type ConfigProblem,
   type Field,
@@ -20,16 +21,35 @@ import {
   groupNames,
   type ListenerItem,
   refusalMoments,
+  type ServerCertificateItem,
   securityPolicies,
   serverCertificateKinds,
   sniRules,
 } from './shape.ts'
 import { shown } from './words.ts'
 
+const ownKeys = group({ certificate: text(), key: text(), ca: text() })
+
+/** `rsa`, `ecdsa`, or the files of a certificate that the user has. */
+const serverCertificate: Field<ServerCertificateItem> = {
+  read(node, spot, reading) {
+    if (!isMap(node)) return oneOf(serverCertificateKinds).read(node, spot, reading)
+    const before = reading.problems.length
+    const { certificate, key, ca } = ownKeys.read(node, spot, reading) ?? {}
+    if (certificate !== undefined && key !== undefined) {
+      return { certificate, key, ...(ca === undefined ? {} : { ca }), line: spot.line }
+    }
+    if (reading.problems.length > before) return undefined
+    const missing = certificate === undefined ? 'certificate' : 'key'
+    const where = { ...spot, path: `${spot.path}.${missing}` }
+    return refuse(reading, where, 'is missing', `write \`${missing}: FILE\`: PEM`)
+  },
+}
+
 /** The keys that `tls` has for all listeners, and each listener for itself. */
 export const doorKeys = {
   securityPolicy: oneOf(securityPolicies),
-  serverCertificates: list(oneOf(serverCertificateKinds), { atLeastOne: true, distinct: true }),
+  serverCertificates: list(serverCertificate, { atLeastOne: true, distinct: true }),
   groups: list(oneOf(groupNames), { atLeastOne: true, distinct: true }),
   sni: oneOf(sniRules),
   alpn: oneOf(alpnRules),

@@ -20,6 +20,20 @@ export type SecurityPolicyName = (typeof securityPolicies)[number]
 export const serverCertificateKinds = ['rsa', 'ecdsa'] as const
 export type ServerCertificateKind = (typeof serverCertificateKinds)[number]
 
+/** A server certificate of the user's own. Paths are relative to the config file; in code it is the PEM itself. */
+export type OwnCertificate = {
+  /** The certificate, then each one that signed the one before. */
+  certificate: string
+  key: string
+  /** The CA that devices trust, so that it can be told. */
+  ca?: string
+  /** 1-based, in the config file. */
+  line?: number
+}
+
+/** One of the local PKI's two, or the user's own. */
+export type ServerCertificateItem = ServerCertificateKind | OwnCertificate
+
 export const groupNames = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1'] as const
 export type GroupName = (typeof groupNames)[number]
 
@@ -88,8 +102,8 @@ export type DeviceItem = {
 /** What can be said for all listeners, in `tls`, and for one of them. */
 export type Door = {
   securityPolicy: SecurityPolicyName
-  /** Which of the local PKI's two certificates are served. */
-  serverCertificates: ServerCertificateKind[]
+  /** At most one for each kind of key. */
+  serverCertificates: ServerCertificateItem[]
   /** Accepted key exchange groups, the preferred one first. */
   groups: GroupName[]
   sni: SniRule

@@ -58,7 +58,6 @@ export function clientAlert(
       ...sizes(visit, watch),
     })
   }
-  const settings = house.settings()
   const facts = ourCertificate(visit, house)
   const meaning = rejectionMeaning(number, known.stack, known.tlsVersion)
   return diagnose(
@@ -67,7 +66,6 @@ export function clientAlert(
       alert: number,
       alertName: alertName(number),
       ...known,
-      ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
       ...facts,
       ...(meaning === undefined ? {} : { meaning }),
       candidates: rejectionCandidates(number, known.stack, {
@@ -87,8 +85,7 @@ export function abandoned(
   watch: HandshakeWatch,
   how: { reset: boolean; closeNotify: boolean },
 ): Diagnosis {
-  const settings = house.settings()
-  const { names, sni } = ourCertificate(visit, house)
+  const { names, sni, caFile, issuer } = ourCertificate(visit, house)
   const seen = { afterMs: afterMs(visit, house), ...how, ...stack(visit) }
   const candidates = abandonCandidates({
     ...seen,
@@ -101,7 +98,8 @@ export function abandoned(
     ...seen,
     phase: phase(watch),
     ...deviceClock(visit),
-    ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(issuer === undefined ? {} : { issuer }),
     names,
     ...(sni === undefined ? {} : { sni }),
     candidates,
@@ -175,7 +173,10 @@ export function certificateFacts(visit: Visit & Greeted, house: House): Rejectio
   return { ...ourCertificate(visit, house), ...realTime(house) }
 }
 
-function ourCertificate(visit: Visit & Greeted, house: House): RejectionFacts {
+function ourCertificate(
+  visit: Visit & Greeted,
+  house: House,
+): RejectionFacts & { caFile?: string; issuer?: string } {
   const { sni } = visit.hello.parsed
   return {
     ...serverFacts(visit, house.settings()),

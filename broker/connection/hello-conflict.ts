@@ -53,7 +53,7 @@ function conflictDiagnosis(
   }
   if (kind === 'signature-algorithm') {
     const usable = endpoint.serverKeys.flatMap(key =>
-      usableSignatureAlgorithms(key, conflict.version ?? 0),
+      usableSignatureAlgorithms(key, conflict.version ?? 0, endpoint.ecdsaCurve),
     )
     return diagnose('HELLO_NO_SHARED_SIGNATURE_ALGORITHM', {
       offered: names(

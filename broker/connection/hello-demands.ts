@@ -57,7 +57,8 @@ function aboutName(hello: Hello, version: number, settings: Settings): Diagnosis
   }
   const names = [...new Set(settings.server.flatMap(certificate => certificate.names))]
   if (names.some(name => covers(name, sni))) return []
-  return [diagnose('HELLO_SNI_UNKNOWN', { sni, names, ...demanded })]
+  const own = settings.server.every(({ issuer }) => issuer !== undefined)
+  return [diagnose('HELLO_SNI_UNKNOWN', { sni, names, ...demanded, ...(own ? { own: true } : {}) })]
 }
 
 function aboutProtocol({ alpn: offered }: Hello, settings: Settings): Diagnosis[] {

@@ -54,8 +54,6 @@ export type Settings = {
   secureContext(keys: KeyType[]): SecureContext
   endpoint: Endpoint
   server: ServerCertificateFacts[]
-  /** The CA file that a device needs in order to trust us. */
-  caFile?: string
 }
 
 export type ServerCertificateFacts = {
@@ -63,4 +61,8 @@ export type ServerCertificateFacts = {
   names: string[]
   notBefore: string
   notAfter: string
+  /** The CA file that a device needs in order to trust it. */
+  caFile?: string
+  /** Of a certificate of the user's own: who signed the last one of its chain. */
+  issuer?: string
 }

@@ -2,11 +2,11 @@
 
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { Config } from '../config/shape.ts'
-import type { ServerPki } from '../registry/server-pki.ts'
+import type { Config, ServerCertificateItem } from '../config/shape.ts'
+import type { ServerCertificate, ServerPki } from '../registry/server-pki.ts'
 import { groupNames } from '../tls/names.ts'
 import { cipherList, securityPolicy } from '../tls/security-policy.ts'
-import type { Settings } from './house.ts'
+import type { ServerCertificateFacts, Settings } from './house.ts'
 
 const VERSIONS = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 } as const
 const KINDS = { rsa: 'RSA', ecdsa: 'ECDSA' } as const
@@ -19,13 +19,17 @@ export function settingsOf(
 ): Settings {
   const policy = securityPolicy(config.tls.securityPolicy)
   if (policy === undefined) throw new Error(`no such policy: ${config.tls.securityPolicy}`)
-  const kinds = config.tls.serverCertificates.map(kind => KINDS[kind])
-  const served = pki.certificates.filter(({ kind }) => kinds.includes(kind))
+  const served = config.tls.serverCertificates.flatMap(item => servedFor(item, pki))
+  const kinds = served.map(({ kind }) => kind)
+  // OpenSSL serves no weak certificate at its own level; whoever configures one was warned.
+  const level = served.some(isWeak) ? ':@SECLEVEL=0' : ''
+  const ecdsa = served.find(({ kind }) => kind === 'ECDSA')
+  const curve = CURVES[ecdsa?.certificate.key ?? ''] ?? CURVES['EC P-256']
   const contextOf = (certificates: ServerPki['certificates']): SecureContext =>
     createSecureContext({
       key: certificates.map(certificate => certificate.keyPem),
       cert: certificates.map(certificate => certificate.pem),
-      ciphers: cipherList(policy),
+      ciphers: `${cipherList(policy)}${level}`,
       minVersion: policy.minVersion,
       maxVersion: policy.maxVersion,
       honorCipherOrder: true,
@@ -37,7 +41,8 @@ export function settingsOf(
   const single = new Map(served.map(one => [one.kind, contextOf([one])] as const))
   return {
     config,
-    ...where,
+    port: where.port,
+    endpointName: where.endpointName,
     secureContext: ([key, ...others]) =>
       (others.length === 0 && key && single.get(key)) || everything,
     endpoint: {
@@ -47,15 +52,48 @@ export function settingsOf(
       suites: policy.suites,
       groups: config.tls.groups.map(groupId),
       serverKeys: kinds,
+      ...(curve === undefined ? {} : { ecdsaCurve: curve }),
     },
-    server: served.map(({ kind, certificate }) => ({
+    server: served.map(({ kind, certificate, own }) => ({
       kind,
       names: [...certificate.dnsNames, ...certificate.ipAddresses],
       notBefore: new Date(certificate.notBefore).toISOString(),
       notAfter: new Date(certificate.notAfter).toISOString(),
+      ...caOf(own, where.caFile),
     })),
   }
 }
+
+function servedFor(item: ServerCertificateItem, pki: ServerPki): ServerCertificate[] {
+  return pki.certificates.filter(({ kind, own }) =>
+    typeof item === 'string'
+      ? own === undefined && kind === KINDS[item]
+      : own?.item.certificate === item.certificate && own.item.key === item.key,
+  )
+}
+
+/** The CA that a device needs for it: its file, or at least its name. */
+function caOf(
+  own: ServerCertificate['own'],
+  caFile: string | undefined,
+): Pick<ServerCertificateFacts, 'caFile' | 'issuer'> {
+  if (own === undefined) return caFile === undefined ? {} : { caFile }
+  const issuer = own.chain.at(-1)?.issuer ?? ''
+  return own.ca === undefined || own.item.ca === undefined || own.item.ca.includes('\n')
+    ? { issuer }
+    : { issuer, caFile: own.item.ca }
+}
+
+function isWeak({ own }: ServerCertificate): boolean {
+  return (own?.chain ?? []).some(
+    ({ key, signatureHash = '' }) =>
+      /^RSA (\d{1,3}|1\d{3}|20[0-3]\d|204[0-7])$/.test(key) ||
+      ['SHA1', 'MD5'].includes(signatureHash),
+  )
+}
+
+/** The certificate's curve as a group of TLS. */
+const CURVES: Record<string, number> = { 'EC P-256': 23, 'EC P-384': 24, 'EC P-521': 25 }
 
 const OPENSSL_GROUPS: Record<string, string> = {
   x25519: 'X25519',

@@ -85,7 +85,7 @@ function named({ from, level, number }: Alert): TlsRecord['alerts'][number] {
 export function serverFacts(
   visit: Visit & Greeted,
   settings: Settings,
-): { names: string[]; notBefore: string; notAfter: string; serverKey: 'RSA' | 'ECDSA' } {
+): Omit<ServerCertificateFacts, 'kind'> & { serverKey: 'RSA' | 'ECDSA' } {
   const kind = serverKind(visit)
   const facts: ServerCertificateFacts | undefined =
     settings.server.find(certificate => certificate.kind === kind) ?? settings.server[0]
@@ -94,6 +94,8 @@ export function serverFacts(
     notBefore: facts?.notBefore ?? '',
     notAfter: facts?.notAfter ?? '',
     serverKey: facts?.kind ?? 'RSA',
+    ...(facts?.caFile === undefined ? {} : { caFile: facts.caFile }),
+    ...(facts?.issuer === undefined ? {} : { issuer: facts.issuer }),
   }
 }
 

@@ -17,6 +17,8 @@ export type HandshakeEvidence = {
     stack?: string
     /** The CA file that a device needs in order to trust this broker. */
     caFile?: string
+    /** Where our certificate is the user's own: who signed the last one of its chain. */
+    issuer?: string
     /** Names in our certificate. */
     names: string[]
     sni?: string
@@ -48,6 +50,7 @@ export type HandshakeEvidence = {
     candidates: Candidate[]
     deviceClock?: string
     caFile?: string
+    issuer?: string
     names?: string[]
     sni?: string
   }
@@ -106,7 +109,7 @@ export const handshake: Entries<HandshakeEvidence> = {
       const detail = meaning ?? (first === undefined ? undefined : `perhaps ${first.why}`)
       return `the client rejects our certificate (${sent})${detail === undefined ? '' : `: ${detail}`}`
     },
-    remedy({ candidates, caFile, names, sni, stack, variant, notBefore, deviceClock }) {
+    remedy({ candidates, caFile, issuer, names, sni, stack, variant, notBefore, deviceClock }) {
       const cause = candidates[0]?.cause ?? 'trust'
       if (cause === 'outdated') return OUTDATED_REMEDY
       if (cause === 'clock') {
@@ -115,12 +118,12 @@ export const handshake: Entries<HandshakeEvidence> = {
       }
       if (cause === 'name') {
         const wrong = sni === undefined ? '' : ` instead of ${quote(sni)}`
-        return `let the device dial ${quotes(names, 3)}${wrong}, or add its name to \`tls.names\` in config.yaml${inWordsOf(stack, 'name', variant)}`
+        return `let the device dial ${quotes(names, 3)}${wrong}, or ${issuer === undefined ? 'add its name to `tls.names` in config.yaml' : 'serve a certificate that has its name'}${inWordsOf(stack, 'name', variant)}`
       }
       if (cause === 'weak') {
         return 'allow this kind of server certificate in the device, or serve the other key type too (`tls.serverCertificates` in config.yaml)'
       }
-      const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
+      const file = caOf(caFile, issuer)
       return `give the device ${file} as its CA${inWordsOf(stack, 'trust', variant)}`
     },
     aws: { note: 'on AWS IoT the device would have to trust an Amazon root CA; AWS logs nothing' },
@@ -153,10 +156,10 @@ export const handshake: Entries<HandshakeEvidence> = {
     title: 'The client left during the handshake without a word',
     says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
       `the client ${left(reset, closeNotify)} ${duration(afterMs)} after our last message, without an alert (${plain(phase)})${perhaps(candidates)}`,
-    remedy({ candidates, caFile, names, sni, stack, variant }) {
+    remedy({ candidates, caFile, issuer, names, sni, stack, variant }) {
       const cause = candidates[0]?.cause
       if (cause === 'trust') {
-        const file = caFile === undefined ? 'the CA of this broker' : quote(caFile)
+        const file = caOf(caFile, issuer)
         return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust', variant)}`
       }
       if (cause === 'name' && names !== undefined) {
@@ -345,4 +348,10 @@ function left(reset: boolean, closeNotify: boolean): string {
 
 function perhaps([first]: Candidate[]): string {
   return first === undefined ? '' : `; perhaps ${first.why}`
+}
+
+/** What a device has to trust: as exactly as it is known. */
+function caOf(caFile: string | undefined, issuer: string | undefined): string {
+  if (caFile !== undefined) return quote(caFile)
+  return issuer === undefined ? 'the CA of this broker' : `the certificate of ${quote(issuer)}`
 }

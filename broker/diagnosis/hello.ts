@@ -70,7 +70,13 @@ export type HelloEvidence = {
     /** This listener demands it. */
     required?: true
   }
-  HELLO_SNI_UNKNOWN: { sni: string; names: string[]; required?: true }
+  HELLO_SNI_UNKNOWN: {
+    sni: string
+    names: string[]
+    required?: true
+    /** The names are those of a certificate of the user's own. */
+    own?: true
+  }
   HELLO_SNI_LEGACY: {
     sni: string
     /** The name that the endpoint has today. */
@@ -328,8 +334,8 @@ export const hello: Entries<HelloEvidence> = {
     title: 'The ClientHello names a host that is not this endpoint',
     says: ({ sni, names }) =>
       `the client asked for ${quote(sni)}, and this endpoint is ${quotes(names, 4)}`,
-    remedy: ({ sni, names }) =>
-      `let the device dial ${quote(names.find(name => !name.startsWith('*')) ?? 'localhost')}, or add ${quote(sni)} to \`tls.names\` in config.yaml`,
+    remedy: ({ sni, names, own }) =>
+      `let the device dial ${quote(names.find(name => !name.startsWith('*')) ?? 'localhost')}, or ${own ? `serve a certificate that has the name ${quote(sni)}` : `add ${quote(sni)} to \`tls.names\` in config.yaml`}`,
     alert: 112,
     aws: {
       logReason: 'SNI_MISUSED',

@@ -11,6 +11,7 @@
  */
 
 import { join } from 'node:path'
+import type { OwnCertificate } from '../config/shape.ts'
 import type { World } from '../world.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { mint } from '../x509/mint.ts'
@@ -24,10 +25,15 @@ import { type KeptCertificate, readServerCertificate, whyRenew } from './server-
 
 export type ServerCertificateKind = 'RSA' | 'ECDSA'
 
-export type ServerCertificate = KeptCertificate & { kind: ServerCertificateKind }
+export type ServerCertificate = KeptCertificate & {
+  kind: ServerCertificateKind
+  /** Of the user's: where it comes from, the chain as it is sent, and the CA that devices trust, where that was told. */
+  own?: { item: OwnCertificate; chain: Certificate[]; ca?: Certificate }
+}
 
 export type ServerPki = {
   ca: { pem: string; certificate: Certificate }
+  /** The two of the local PKI, and the user's own. */
   certificates: ServerCertificate[]
 }
 

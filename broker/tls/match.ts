@@ -19,6 +19,8 @@ export type Endpoint = {
   suites: number[]
   groups: number[]
   serverKeys: KeyType[]
+  /** Of our ECDSA key; P-256 unless told. */
+  ecdsaCurve?: number
 }
 
 export type Dropped = {
@@ -62,7 +64,7 @@ export function match(hello: Hello, endpoint: Endpoint): Match {
  */
 export function signingKeys(hello: Hello, endpoint: Endpoint): KeyType[] {
   const version = sharedVersion(hello, endpoint) ?? TLS12
-  const keys = endpoint.serverKeys.filter(key => canSign(hello, key, version))
+  const keys = endpoint.serverKeys.filter(key => canSign(hello, key, version, endpoint))
   return keys.length === 0 ? endpoint.serverKeys : keys
 }
 
@@ -70,11 +72,20 @@ export function signingKeys(hello: Hello, endpoint: Endpoint): KeyType[] {
  * The signature algorithms that a key of this type can use on this version.
  * DIFFERS: OpenSSL signs with SHA-1 for nobody; what AWS IoT does on TLS 1.2 isn't documented.
  */
-export function usableSignatureAlgorithms(key: KeyType, version: number): number[] {
-  if (key === 'ECDSA') return version >= TLS13 ? [0x0403] : [0x0403, 0x0503, 0x0603, 0x0303]
+export function usableSignatureAlgorithms(
+  key: KeyType,
+  version: number,
+  curve: number = P256,
+): number[] {
+  if (key === 'ECDSA') {
+    // RFC 8446 4.2.3: there each curve has an algorithm of its own.
+    return version >= TLS13 ? [TLS13_ECDSA[curve] ?? 0x0403] : [0x0403, 0x0503, 0x0603, 0x0303]
+  }
   const pss = [0x0804, 0x0805, 0x0806]
   return version >= TLS13 ? pss : [...pss, 0x0401, 0x0501, 0x0601, 0x0301]
 }
+
+const TLS13_ECDSA: Record<number, number> = { 23: 0x0403, 24: 0x0503, 25: 0x0603 }
 
 function sharedVersion(hello: Hello, endpoint: Endpoint): number | undefined {
   return hello.versions.find(
@@ -115,7 +126,7 @@ function match13(hello: Hello, endpoint: Endpoint): Match {
   const suites = endpoint.suites.filter(
     id => suiteNeeds(id)?.tls13 && hello.cipherSuites.includes(id),
   )
-  const signed = endpoint.serverKeys.some(key => canSign(hello, key, version))
+  const signed = endpoint.serverKeys.some(key => canSign(hello, key, version, endpoint))
   const failures: Conflict['kind'][] = []
   if (suites.length === 0) failures.push('suites')
   if (!sharesGroup(hello, endpoint)) failures.push('group')
@@ -155,15 +166,17 @@ function lacking(suite: number, hello: Hello, endpoint: Endpoint): Lacks {
   const key = needs?.certificate === 'ECDSA' ? 'ECDSA' : 'RSA'
   const lacks: Lacks = []
   if (!endpoint.serverKeys.includes(key)) lacks.push(CERTIFICATE_OF[key])
-  // RFC 8422 5.1.1: our P-256 certificate is of use only to a client that lists the curve.
-  const curveMissing = key === 'ECDSA' && hello.groups !== undefined && !hello.groups.includes(P256)
+  // RFC 8422 5.1.1: our ECDSA certificate is of use only to a client that lists its curve.
+  const curve = endpoint.ecdsaCurve ?? P256
+  const curveMissing =
+    key === 'ECDSA' && hello.groups !== undefined && !hello.groups.includes(curve)
   if (curveMissing || (needs?.exchange === 'ECDHE' && !sharesGroup(hello, endpoint))) {
     lacks.push('group')
   }
   // RFC 8422 5.1.2: whoever lists point formats has to list the uncompressed one.
   if (key === 'ECDSA' && hello.pointFormats?.includes(0) === false) lacks.push('point-format')
   // A static RSA exchange carries no server signature, but OpenSSL wants an algorithm for it all the same.
-  if (!canSign(hello, key, TLS12)) lacks.push('signature-algorithm')
+  if (!canSign(hello, key, TLS12, endpoint)) lacks.push('signature-algorithm')
   return lacks
 }
 
@@ -190,10 +203,10 @@ function sharesGroup(hello: Hello, endpoint: Endpoint): boolean {
   return endpoint.groups.some(group => hello.groups?.includes(group))
 }
 
-function canSign(hello: Hello, key: KeyType, version: number): boolean {
+function canSign(hello: Hello, key: KeyType, version: number, { ecdsaCurve }: Endpoint): boolean {
   // RFC 5246 7.4.1.4.1: without the extension SHA-1 is implied, which OpenSSL doesn't use.
   const offered = hello.signatureAlgorithms ?? []
-  return usableSignatureAlgorithms(key, version).some(id => offered.includes(id))
+  return usableSignatureAlgorithms(key, version, ecdsaCurve).some(id => offered.includes(id))
 }
 
 /** The most telling first: a certificate type beats a group if no group would help, else it comes last. */

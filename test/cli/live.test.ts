@@ -7,6 +7,7 @@ import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
 import { startFromFiles } from '../../broker/cli/run-from-files.ts'
 import { createWorld, runningClock } from '../../broker/world.ts'
+import { minted } from '../helpers/pki.ts'
 import { type Sandbox, sandbox } from './sandbox.ts'
 
 type Line = { event: string; [key: string]: unknown }
@@ -14,8 +15,13 @@ type Line = { event: string; [key: string]: unknown }
 type Live = Sandbox & { port: number; line(matches: (line: Line) => boolean): Promise<Line> }
 
 /** Starts in a folder of its own, and waits for log lines instead of time. */
-async function live(t: Test, config = 'log: json\n'): Promise<Live> {
+async function live(
+  t: Test,
+  config = 'log: json\n',
+  files: { [name: string]: string } = {},
+): Promise<Live> {
   const box = sandbox(t, Date.now())
+  for (const [name, content] of Object.entries(files)) box.write(name, content)
   box.write('config.yaml', config)
   box.write('policies/device.json', ANYTHING)
   const lines: Line[] = []
@@ -184,6 +190,39 @@ t.test('several listeners: told at the start, their rules taken over while it ru
     hint: /start the broker again/,
   })
   t.equal(await connect('sensor-1', second), 0)
+})
+
+t.test('a server certificate of the user: told with its CA, mistakes and changes too', async t => {
+  const own = (dnsName: string) => minted({ subject: [['CN', 'mine']], dnsNames: [dnsName] })
+  const box = sandbox(t, Date.now())
+  const [first, second] = [own('localhost'), own('elsewhere')]
+  const config =
+    'log: json\ntls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key, ca: my.pem }\n'
+  box.write('config.yaml', config)
+  box.write('my.pem', first.pem)
+  box.write('my.key', second.keyPem)
+  const configFile = join(box.dir, 'config.yaml')
+  const io = { ...box.io, world: createWorld(runningClock()) }
+  const started = await startFromFiles({ configFile, overrides: { port: 0 }, io })
+  t.match(started, { problems: [{ says: /^config\.yaml:4: `my\.key` is not the key of/ }] })
+
+  const running = await live(t, config, { 'my.pem': first.pem, 'my.key': first.keyPem })
+  t.match(await running.line(({ event }) => event === 'broker.ready'), { ca: /my\.pem$/ })
+  await running.run('device', 'create', 'sensor-1')
+  t.equal(running.read('certs/devices/sensor-1/AmazonRootCA1.pem'), first.pem)
+  t.equal(await connect('sensor-1', running), 0)
+
+  running.write('my.key', second.keyPem)
+  t.match(await running.line(({ event }) => event === 'broker.warning'), {
+    says: /`my\.key` is not the key/,
+  })
+  t.equal(await connect('sensor-1', running), 0)
+  running.write('my.pem', second.pem)
+  t.match(await running.line(({ event }) => event === 'broker.warning'), {
+    file: 'my.pem',
+    says: /is for `elsewhere`, and this machine is known as/,
+  })
+  t.equal(await connect('sensor-1', running), undefined)
 })
 
 t.test('--port is the first listener, and not the port of another', async t => {

@@ -298,6 +298,15 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     ],
   ],
   [
+    'a server certificate without its key, and one that is neither',
+    'tls:\n  serverCertificates:\n    - { certificate: a.pem }\n    - { key: a.key, cretificate: b.pem }\n    - dsa\n',
+    [
+      [3, 'tls.serverCertificates[0].key', 'is missing', 'write `key: FILE`: PEM'],
+      [4, 'tls.serverCertificates[1].cretificate', 'unknown key', 'did you mean `certificate`?'],
+      [5, 'tls.serverCertificates[2]', 'unknown value `dsa`', 'did you mean `rsa`?'],
+    ],
+  ],
+  [
     'something else than a group of keys',
     'hello',
     [[1, '', 'must be a group of keys, not `hello`', 'such as `listeners`, `account` or `tls`']],
@@ -458,6 +467,18 @@ t.test('values are taken over as written', async t => {
       { certificate: 'c.der', status: 'PENDING_TRANSFER', policies: [], line: 12 },
     ],
   })
+})
+
+t.test('a server certificate of the user is taken as its files, with its line', async t => {
+  const own = '{ certificate: a.pem, key: a.key, ca: ca.pem }'
+  const { config, problems } = loadConfig(
+    `listeners:\n  - serverCertificates:\n    - rsa\n    - ${own}\n`,
+  )
+  t.strictSame(problems, [])
+  t.strictSame(config?.listeners[0]?.serverCertificates, [
+    'rsa',
+    { certificate: 'a.pem', key: 'a.key', ca: 'ca.pem', line: 4 },
+  ])
 })
 
 t.test('port 443 wants ALPN, others do not, and a listener may say otherwise', async t => {
