@@ -46,6 +46,7 @@ const fewMarks = [
   'mbedtls-2.28-secp224r1',
   'mbedtls-3.6-tls12-two',
   'wolfssl-5.5-tls12-p256',
+  'wolfssl-5.5-tls12-secp224r1',
 ]
 
 for (const { name, bytes } of captured()) {
