@@ -36,7 +36,7 @@ export type HandshakeWatch = {
   alertSent(number: number): void
   /** An alert that OpenSSL sent encrypted: worth looking for only when the handshake failed. */
   sealedAlert(): Alert | undefined
-  /** The last handshake message of the client, in its own words: `ClientHello`, `Certificate`, ... */
+  /** The last message of the client: `ClientHello`, `Certificate`, ..., or `alert`, but for a close_notify. */
   clientSent(): string
   /** True when our whole first flight is out, so that the client has seen our certificate. */
   certificateShown(): boolean
@@ -57,6 +57,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
 const TLS13 = 0x0304
 const ALERT_RECORD = 7
 const FATAL = 2
+const CLOSE_NOTIFY = 0
 
 export function handshakeWatch(): HandshakeWatch {
   const inRecords = recordReader()
@@ -105,8 +106,8 @@ export function handshakeWatch(): HandshakeWatch {
   function readRecord(record: TlsRecord, end: number): boolean {
     if (record.type === recordType.alert) {
       // After ChangeCipherSpec a TLS 1.2 alert is encrypted and can't be read here.
-      if (record.fragment.length === 2) note('client', record.fragment)
-      clientSent = 'alert'
+      if (record.fragment.length === 2) noteClient(record.fragment)
+      else clientSent = 'alert'
       return true
     }
     if (!tls13()) {
@@ -126,8 +127,7 @@ export function handshakeWatch(): HandshakeWatch {
       return true
     }
     if (opened.type === recordType.alert) {
-      note('client', opened.content)
-      clientSent = 'alert'
+      noteClient(opened.content)
       return true
     }
     return opened.type === recordType.handshake && readMessages(opened.content, end)
@@ -142,6 +142,12 @@ export function handshakeWatch(): HandshakeWatch {
   function note(from: Alert['from'], fragment: Buffer): void {
     const [level = 0, number = 0] = fragment
     alerts.push({ from, level, number })
+  }
+
+  /** A close_notify is an end and no message: it leaves open how far the client had come. */
+  function noteClient(fragment: Buffer): void {
+    note('client', fragment)
+    if (fragment[1] !== CLOSE_NOTIFY) clientSent = 'alert'
   }
 
   return {
@@ -197,8 +203,7 @@ export function handshakeWatch(): HandshakeWatch {
   /** An alert in the place of the second ClientHello that our HelloRetryRequest asked for. */
   function refusesRetry(chunk: Buffer): { pass: Buffer[]; flight: Flight } | undefined {
     if (chunk.length !== ALERT_RECORD || chunk[0] !== recordType.alert) return undefined
-    note('client', chunk.subarray(5))
-    clientSent = 'alert'
+    noteClient(chunk.subarray(5))
     return { pass: [], flight: finish([]) }
   }
 

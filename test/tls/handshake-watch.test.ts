@@ -83,6 +83,15 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  t.test(`${version}: a close_notify ends the flight, and is no message of the client`, async t => {
+    const watch = startOf(await recordHandshake({ version, client: 'ec' }))
+    // In clear on TLS 1.3 too: so s2n sends it before it has keys.
+    const { flight } = watch.inbound(record(21, Buffer.from([1, 0]), 0x0303))
+    t.ok(flight)
+    t.strictSame(watch.alerts(), [{ from: 'client', level: 1, number: 0 }])
+    t.equal(watch.clientSent(), 'ClientHello')
+  })
+
   t.test(`${version}: an alert of the client ends the flight and is read`, async t => {
     const recording = await recordHandshake({ version, client: 'ec' })
     const watch = startOf(recording)
