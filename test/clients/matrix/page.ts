@@ -34,7 +34,8 @@ const HEAD = `<!-- written by \`npm run matrix\` from test/clients/matrix/expect
 
 What eleven TLS stacks show their users for one fault each, and what Candid says of it. Every line was measured with the real
 stack; the tests measure it again. Look for the line of your device's log, and read the code beside it in
-[diagnoses.md](diagnoses.md).
+[diagnoses.md](diagnoses.md). Where the evidence allows more than one cause, the record ranks them: \`first trust\` means that
+the CA is named first (\`name\` is the host name, \`clock\` the device's clock, \`outdated\` our own dates).
 
 \`npm run matrix\` measures all stacks that this machine has, in about three minutes, and writes this page.
 `
