@@ -6,7 +6,8 @@
 import { TLSSocket } from 'node:tls'
 import { diagnose } from '../diagnosis/diagnosis.ts'
 import type { Flight } from '../tls/flight.ts'
-import { FLIGHT_LIMIT, handshakeWatch, SECRETS } from '../tls/handshake-watch.ts'
+import { MESSAGE_LIMIT } from '../tls/handshake-messages.ts'
+import { FLIGHT_LIMIT, FLIGHT_RECORDS, handshakeWatch, SECRETS } from '../tls/handshake-watch.ts'
 import { signingKeys } from '../tls/match.ts'
 import {
   abandoned,
@@ -120,8 +121,13 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   const alert = watch.alerts().find(seen => seen.from === 'client')
   if (alert) return refuse(clientAlert(alert, visit, house, watch))
   if (outcome.flight.tooLarge) {
-    const { bytes } = outcome.flight
-    return refuse(diagnose('HANDSHAKE_FLIGHT_TOO_LARGE', { bytes, limit: FLIGHT_LIMIT }))
+    const { bytes, records } = outcome.flight
+    const limits = {
+      limit: FLIGHT_LIMIT,
+      recordLimit: FLIGHT_RECORDS,
+      messageLimit: MESSAGE_LIMIT,
+    }
+    return refuse(diagnose('HANDSHAKE_FLIGHT_TOO_LARGE', { bytes, records, ...limits }))
   }
   return pass(met)
 }
@@ -133,6 +139,7 @@ const NO_FLIGHT: Flight = {
   proved: false,
   tooLarge: false,
   bytes: 0,
+  records: 0,
   proofBytes: 0,
   pieces: () => [],
 }

@@ -32,10 +32,14 @@ export type Wire = {
  */
 const LINGER_MS = 1000
 
+/** What is kept for the next taker before the socket is paused. */
+const KEPT_BYTES = 65_536
+
 /** @param failed told of a throw in what takes the bytes: it must not reach the process */
 export function createWire(socket: Socket, clock: Clock, failed: (error: unknown) => void): Wire {
   let take: ((chunk: Buffer) => void) | undefined
-  let kept: Buffer[] = []
+  const kept: Buffer[] = []
+  let keptBytes = 0
   let end: WireEnd | undefined
   let finished = false
   const tellers: ((end: WireEnd) => void)[] = []
@@ -49,7 +53,7 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
   socket.on('data', (chunk: Buffer) => {
     if (finished) return
     if (take) guarded(() => take?.(chunk))
-    else kept.push(chunk)
+    else keep(chunk)
   })
   socket.on('end', () => {
     ended({ reset: false })
@@ -61,6 +65,13 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
     if (end !== undefined) return
     end = how
     for (const tell of tellers.splice(0)) guarded(() => tell(how))
+  }
+
+  /** While nobody takes them, as between two rooms, the rest may wait in the system's buffers. */
+  function keep(chunk: Buffer): void {
+    kept.push(chunk)
+    keptBytes += chunk.length
+    if (keptBytes >= KEPT_BYTES) socket.pause()
   }
 
   function guarded(act: () => void): void {
@@ -76,9 +87,15 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
     onBytes(next) {
       take = next
       if (next === undefined) return
-      const waiting = kept
-      kept = []
-      for (const chunk of waiting) next(chunk)
+      const paused = keptBytes >= KEPT_BYTES
+      // Whoever takes them may let go in between: the rest is for the next one.
+      while (take === next) {
+        const chunk = kept.shift()
+        if (chunk === undefined) break
+        keptBytes -= chunk.length
+        next(chunk)
+      }
+      if (paused && keptBytes < KEPT_BYTES) socket.resume()
     },
     onEnd(tell) {
       if (end === undefined) tellers.push(tell)

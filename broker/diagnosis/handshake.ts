@@ -85,7 +85,14 @@ export type HandshakeEvidence = {
     /** Set where a wrong signature in the sent chain kept OpenSSL from reading this many bytes of the key's proof. */
     proofBytes?: number
   }
-  HANDSHAKE_FLIGHT_TOO_LARGE: { bytes: number; limit: number }
+  HANDSHAKE_FLIGHT_TOO_LARGE: {
+    bytes: number
+    limit: number
+    records: number
+    recordLimit: number
+    /** The largest single message: one that announces more is not waited for. */
+    messageLimit: number
+  }
   HANDSHAKE_UNREADABLE: { says: string; phase: string; stack?: string }
 }
 
@@ -332,12 +339,29 @@ export const handshake: Entries<HandshakeEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'The client sent too much before the handshake was done',
-    says: ({ bytes, limit }) =>
-      `the client sent ${count(bytes, 'byte')} in one flight of the handshake, and the limit is ${count(limit, 'byte')}`,
-    remedy: () => 'send the certificate and its signer only, not a whole bundle of CAs',
+    says({ bytes, limit, records, recordLimit, messageLimit }) {
+      const flight = 'in one flight of the handshake'
+      if (records > recordLimit) {
+        return `the client sent ${count(records, 'record')} ${flight}, and the limit is ${count(recordLimit, 'record')}`
+      }
+      if (bytes > limit) {
+        return `the client sent ${count(bytes, 'byte')} ${flight}, and the limit is ${count(limit, 'byte')}`
+      }
+      return `a message ${flight} says that it has more than ${count(messageLimit, 'byte')}`
+    },
+    remedy: ({ records, recordLimit }) =>
+      records > recordLimit
+        ? 'look at why the device cuts its handshake into so many records'
+        : 'send the certificate and its signer only, not a whole bundle of CAs',
     aws: { note: 'AWS IoT states no limit for the chain' },
     references: ['RFC 8446 4.4.2'],
-    example: { bytes: 200_000, limit: 160_000 },
+    example: {
+      bytes: 200_000,
+      limit: 160_000,
+      records: 13,
+      recordLimit: 1024,
+      messageLimit: 131_072,
+    },
   },
 }
 

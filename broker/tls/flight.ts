@@ -22,7 +22,8 @@ export type Flight = {
   /** More bytes than any real flight: not to be passed on. */
   tooLarge: boolean
   bytes: number
-  /** How many of them OpenSSL must get in one piece. If Node cuts that, a wrong signature is fatal. */
+  records: number
+  /** How many of the bytes OpenSSL must get in one piece. If Node cuts that, a wrong signature is fatal. */
   proofBytes: number
   /** What OpenSSL gets, in order, each piece in a call of its own. */
   pieces(): Buffer[]
@@ -54,6 +55,7 @@ export function flightOf(given: {
     proved: given.proved,
     tooLarge: given.tooLarge,
     bytes,
+    records: held.length,
     proofBytes: bytes - proofAt,
     pieces() {
       const flight = Buffer.concat(held)

@@ -28,8 +28,11 @@ export type HandshakeReader = {
 /** Making an empty buffer costs more than all that is done with it here. */
 const NOTHING: Buffer = Buffer.alloc(0)
 
-/** @param limit the largest message taken, in bytes; a chain of ten large certificates is below 40 KB */
-export function handshakeReader(limit = 131_072): HandshakeReader {
+/** The largest message taken, in bytes; a chain of ten large certificates is below 40 KB. */
+export const MESSAGE_LIMIT = 131_072
+
+/** @param limit the largest message taken, in bytes */
+export function handshakeReader(limit = MESSAGE_LIMIT): HandshakeReader {
   let rest: Buffer = NOTHING
   let overflowed = false
   return {

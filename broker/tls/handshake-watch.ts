@@ -54,6 +54,12 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'SERVER_TRAFFIC_SECRET_0',
 ])
 
+/**
+ * Records of a flight at the most: each costs us far more than an empty one costs its sender. The smallest that a client may
+ * ask for carry 64 bytes (RFC 8449 4), which leaves room for a chain of 64 KB.
+ */
+export const FLIGHT_RECORDS = 1024
+
 const TLS13 = 0x0304
 const ALERT_RECORD = 7
 const FATAL = 2
@@ -174,7 +180,7 @@ export function handshakeWatch(): HandshakeWatch {
         const after = [...records.slice(index + 1).map(later => later.bytes), inRecords.rest()]
         return { pass: [], flight: finish(after) }
       }
-      const tooLarge = heldBytes + inRecords.rest().length > FLIGHT_LIMIT || messages.overflowed()
+      const tooLarge = over(inRecords.rest().length)
       if (inRecords.broken()) unreadable = 'its bytes are no TLS records'
       if (tooLarge || inRecords.broken()) return { pass: [], flight: finish([inRecords.rest()]) }
       return { pass: [] }
@@ -200,6 +206,12 @@ export function handshakeWatch(): HandshakeWatch {
     },
   }
 
+  /** @param more bytes that came and are in no record yet */
+  function over(more: number): boolean {
+    const tooMuch = heldBytes + more > FLIGHT_LIMIT || held.length > FLIGHT_RECORDS
+    return tooMuch || messages.overflowed()
+  }
+
   /** An alert in the place of the second ClientHello that our HelloRetryRequest asked for. */
   function refusesRetry(chunk: Buffer): { pass: Buffer[]; flight: Flight } | undefined {
     if (chunk.length !== ALERT_RECORD || chunk[0] !== recordType.alert) return undefined
@@ -210,7 +222,7 @@ export function handshakeWatch(): HandshakeWatch {
   function finish(after: Buffer[]): Flight {
     done = true
     server.answered()
-    const tooLarge = heldBytes > FLIGHT_LIMIT || messages.overflowed()
+    const tooLarge = over(0)
     const flight = flightOf({
       held,
       after,
