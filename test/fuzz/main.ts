@@ -25,7 +25,7 @@ const CASES = 500
 const CONNECTIONS = 20
 
 process.on('uncaughtException', error => {
-  console.log(`uncaught: ${error.stack}`)
+  say(`uncaught: ${error.stack}`)
   process.exit(1)
 })
 
@@ -36,7 +36,7 @@ const chosen: (Target & { cases: number })[] = [
 ].filter(({ name }) => values.only === '' || name === values.only)
 if (chosen.length === 0) throw new Error(`no target is named ${values.only}`)
 
-console.log(`seed ${first}, ${seconds} s: ${chosen.map(({ name }) => name).join(', ')}`)
+say(`seed ${first}, ${seconds} s: ${chosen.map(({ name }) => name).join(', ')}`)
 const spent = new Map<string, { cases: number; ms: number }>()
 const begin = performance.now()
 let failed = false
@@ -45,7 +45,7 @@ for (let seed = first; !failed && performance.now() - begin < seconds * 1000; se
 }
 for (const [name, { cases, ms }] of spent) {
   const rate = Math.round((cases / ms) * 1000)
-  console.log(`${name.padEnd(22)} ${String(cases).padStart(9)} cases ${String(rate).padStart(8)}/s`)
+  say(`${name.padEnd(22)} ${String(cases).padStart(9)} cases ${String(rate).padStart(8)}/s`)
 }
 await connections.stop()
 // Certificates that were read leave nothing behind, but a socket may still be on its way out.
@@ -61,7 +61,11 @@ async function fuzz(
   const ms = known.ms + performance.now() - start
   spent.set(name, { cases: known.cases + result.numRuns, ms })
   if (!result.failed) return false
-  console.log(`${name} fails: npm run fuzz -- --only ${name} --seed ${seed} --seconds 1`)
-  console.log(fc.defaultReportMessage(result))
+  say(`${name} fails: npm run fuzz -- --only ${name} --seed ${seed} --seconds 1`)
+  say(fc.defaultReportMessage(result))
   return true
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
