@@ -8,6 +8,7 @@ import { diagnose } from '../diagnosis/diagnosis.ts'
 import { explainCode } from '../diagnosis/explain.ts'
 import { renderDiagnoses } from '../diagnosis/render.ts'
 import { judgeCertificateFile } from './explain-certificate.ts'
+import { explainHelloFile } from './explain-hello.ts'
 import type { Command, Given } from './flags.ts'
 import { withArguments } from './in-project.ts'
 import { exits, type Io } from './io.ts'
@@ -17,6 +18,7 @@ export const command: Command = {
   usage: [
     'candid explain CODE',
     'candid explain FILE [--chain FILE] [--ca FILE]',
+    'candid explain --hello FILE',
     'candid explain --markdown',
   ],
   says: [
@@ -29,6 +31,10 @@ export const command: Command = {
       value: 'FILE',
       many: true,
       says: 'a CA that counts as registered, beside those of the project',
+    },
+    hello: {
+      value: 'FILE',
+      says: 'a ClientHello, as bytes or as hex: what it offers, and what this project would answer',
     },
     markdown: { says: 'the whole catalogue, as docs/diagnoses.md' },
     config: { value: 'FILE', says: 'the project whose CAs count (default: ./config.yaml)' },
@@ -49,6 +55,8 @@ async function explainGiven(given: Given, io: Io): Promise<number> {
     else io.stdout.write(markdown)
     return exits.fine
   }
+  const hello = given.value('hello')
+  if (hello !== undefined) return explainHelloFile(hello, given, io)
   if (what === undefined) {
     return reject({ says: 'CODE or FILE is missing', hint: 'candid explain --help' }, io, json)
   }

@@ -14,7 +14,8 @@ import {
 } from '../diagnosis/rejection.ts'
 import type { Alert, HandshakeWatch } from '../tls/handshake-watch.ts'
 import { alertName, signatureAlgorithmName, versionName } from '../tls/names.ts'
-import { helloConflicts } from './hello-conflict.ts'
+import { wrongAnswerToRetry } from '../tls/second-hello.ts'
+import { helloConflicts, helloFaults } from './hello-conflict.ts'
 import type { House } from './house.ts'
 import { serverFacts } from './tls-record.ts'
 import type { Greeted, Visit } from './visit.ts'
@@ -31,9 +32,23 @@ export function helloRefused(
   if (watch.serverHello() !== undefined) {
     return [diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch), ...stack(visit) }), []]
   }
+  const retry = watch.retry()
+  const wrong = retry && wrongAnswerToRetry(retry.second, retry.group)
+  if (wrong !== undefined) {
+    return [diagnose('HELLO_RULE_BROKEN', { says: wrong, ...stack(visit) }), []]
+  }
   const [main, ...also] = helloConflicts(visit.hello, house.settings().endpoint)
+  const { parsed, bytes } = visit.hello
+  const fault = helloFaults(parsed)
+  // OpenSSL looks at the form first, so where it complains of that nothing else was compared.
+  if (fault !== undefined && (main === undefined || FORM.test(code))) {
+    const firstBytes = bytes.subarray(0, 16).toString('hex')
+    return [diagnose('HELLO_MALFORMED', { says: fault, firstBytes }), []]
+  }
   return [main ?? diagnose('HELLO_REFUSED', seen), also]
 }
+
+const FORM = /^ERR_SSL_(BAD_EXTENSION|LENGTH_MISMATCH|BAD_LENGTH|BAD_KEY_SHARE)$/
 
 /** The client has sent an alert: its verdict on us. */
 export function clientAlert(
@@ -54,6 +69,7 @@ export function clientAlert(
       alertName: alertName(number),
       phase: phase(watch),
       certificateShown,
+      ...(watch.retry() && watch.serverHello() === undefined ? { retried: true } : {}),
       ...known,
       ...sizes(visit, watch),
     })
@@ -133,7 +149,9 @@ export function phase(watch: HandshakeWatch): string {
     ? 'our certificate was sent'
     : watch.serverHello()
       ? 'our ServerHello was sent'
-      : 'nothing was answered yet'
+      : watch.retry()
+        ? 'we asked for another key share'
+        : 'nothing was answered yet'
   return `${ours}, the client's last message was ${watch.clientSent()}`
 }
 

@@ -1,9 +1,10 @@
 /** Turns the matcher's answer into the diagnoses of a hello that OpenSSL has refused: the main one, then the others. */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
-import type { Hello } from '../tls/client-hello.ts'
+import type { Hello, HelloFault } from '../tls/client-hello.ts'
 import { type Conflict, type Endpoint, usableSignatureAlgorithms } from '../tls/match.ts'
 import {
+  extensionName,
   groupName,
   isGrease,
   signatureAlgorithmName,
@@ -19,6 +20,19 @@ export function helloConflicts(greeted: Greeted['hello'], endpoint: Endpoint): D
   if (match.ok) return []
   const { conflict, also } = match
   return [conflict.kind, ...also].map(kind => conflictDiagnosis(kind, conflict, greeted, endpoint))
+}
+
+/** What is wrong with the form of a hello's extensions, in one sentence; undefined where nothing is. */
+export function helloFaults(hello: Hello): string | undefined {
+  const [first, ...others] = hello.faults
+  if (first === undefined) return undefined
+  const more = others.length === 0 ? '' : `; ${others.map(faultWords).join('; ')}`
+  return `${faultWords(first)}${more} (RFC 8446 4.2)`
+}
+
+/** `the extension supported_groups has a list of an odd length` */
+export function faultWords({ extension, says }: HelloFault): string {
+  return `the extension ${extensionName(extension)} ${says}`
 }
 
 function conflictDiagnosis(

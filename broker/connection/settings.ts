@@ -5,7 +5,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Config, ServerCertificateItem } from '../config/shape.ts'
 import type { ServerCertificate, ServerPki } from '../registry/server-pki.ts'
 import { groupNames } from '../tls/names.ts'
-import { cipherList, securityPolicy } from '../tls/security-policy.ts'
+import { cipherList, type SecurityPolicy, securityPolicy } from '../tls/security-policy.ts'
 import type { ServerCertificateFacts, Settings } from './house.ts'
 
 const VERSIONS = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 } as const
@@ -17,8 +17,7 @@ export function settingsOf(
   pki: ServerPki,
   where: { port: number; endpointName: string; caFile?: string },
 ): Settings {
-  const policy = securityPolicy(config.tls.securityPolicy)
-  if (policy === undefined) throw new Error(`no such policy: ${config.tls.securityPolicy}`)
+  const policy = policyOf(config.tls.securityPolicy)
   const served = config.tls.serverCertificates.flatMap(item => servedFor(item, pki))
   const kinds = served.map(({ kind }) => kind)
   // OpenSSL serves no weak certificate at its own level; whoever configures one was warned.
@@ -46,12 +45,7 @@ export function settingsOf(
     secureContext: ([key, ...others]) =>
       (others.length === 0 && key && single.get(key)) || everything,
     endpoint: {
-      securityPolicy: policy.name,
-      minVersion: VERSIONS[policy.minVersion],
-      maxVersion: VERSIONS[policy.maxVersion],
-      suites: policy.suites,
-      groups: config.tls.groups.map(groupId),
-      serverKeys: kinds,
+      ...endpointOf(config, kinds),
       ...(curve === undefined ? {} : { ecdsaCurve: curve }),
     },
     server: served.map(({ kind, certificate, own }) => ({
@@ -62,6 +56,33 @@ export function settingsOf(
       ...caOf(own, where.caFile),
     })),
   }
+}
+
+/**
+ * What the configuration accepts of a ClientHello.
+ * @param serverKeys without them: what the configuration names; a certificate of the user's own may be of either type then
+ */
+export function endpointOf(
+  { tls }: Config,
+  serverKeys: Settings['endpoint']['serverKeys'] = tls.serverCertificates.flatMap(item =>
+    typeof item === 'string' ? [KINDS[item]] : Object.values(KINDS),
+  ),
+): Settings['endpoint'] {
+  const policy = policyOf(tls.securityPolicy)
+  return {
+    securityPolicy: policy.name,
+    minVersion: VERSIONS[policy.minVersion],
+    maxVersion: VERSIONS[policy.maxVersion],
+    suites: policy.suites,
+    groups: tls.groups.map(groupId),
+    serverKeys: [...new Set(serverKeys)],
+  }
+}
+
+function policyOf(name: string): SecurityPolicy {
+  const policy = securityPolicy(name)
+  if (policy === undefined) throw new Error(`no such policy: ${name}`)
+  return policy
 }
 
 function servedFor(item: ServerCertificateItem, pki: ServerPki): ServerCertificate[] {

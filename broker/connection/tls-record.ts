@@ -14,13 +14,16 @@ import {
   versionName,
 } from '../tls/names.ts'
 import { suiteNeeds } from '../tls/suite.ts'
+import { faultWords } from './hello-conflict.ts'
 import type { ServerCertificateFacts, Settings } from './house.ts'
 import type { Greeted, Visit } from './visit.ts'
 
 export function helloRecord({ hello }: Greeted): HelloRecord {
-  const { named, stack } = hello
+  const { named, stack, parsed } = hello
   return {
     ...named,
+    // Not among what is kept for the next hello: keys are left out of the comparison, and a key can be wrong.
+    ...(parsed.faults.length === 0 ? {} : { faults: parsed.faults.map(faultWords) }),
     stack: {
       name: stack.name,
       ...(stack.variant === undefined ? {} : { variant: stack.variant }),
@@ -37,12 +40,21 @@ export function namedOffer(parsed: Hello): Omit<HelloRecord, 'stack'> {
     versions: parsed.versions.map(versionName),
     cipherSuites: names(parsed.cipherSuites, suiteName),
     groups: names(parsed.groups ?? [], groupName),
+    keyShares: names(parsed.keyShares, groupName),
     signatureAlgorithms: names(parsed.signatureAlgorithms ?? [], signatureAlgorithmName),
+    ...(parsed.signatureAlgorithmsCert === undefined
+      ? {}
+      : {
+          signatureAlgorithmsCert: names(parsed.signatureAlgorithmsCert, signatureAlgorithmName),
+        }),
     ...(parsed.sni === undefined ? {} : { sni: parsed.sni }),
     alpn: parsed.alpn,
     ...(parsed.maxFragmentLength === undefined
       ? {}
       : { maxFragmentLength: parsed.maxFragmentLength }),
+    ...(parsed.recordSizeLimit === undefined ? {} : { recordSizeLimit: parsed.recordSizeLimit }),
+    ...(parsed.sessionTicket ? { sessionTicket: parsed.sessionTicket } : {}),
+    ...(parsed.pskIdentities === undefined ? {} : { pskIdentities: parsed.pskIdentities.length }),
     extensions: names(parsed.extensions, extensionName),
     ja3: ja3(parsed),
     ja4: ja4(parsed),
@@ -63,6 +75,7 @@ export function tlsRecord(visit: Visit & Greeted, refusedWith?: number): TlsReco
   const sealed = secured || seen.length > 0 ? undefined : watch.sealedAlert()
   const alerts = [...seen, ...(sealed ? [sealed] : []), ...ours]
   const kind = serverKind(visit)
+  const retry = watch.retry()
   return {
     ...(hello
       ? { version: versionName(hello.version), cipherSuite: suiteName(hello.cipherSuite) }
@@ -72,6 +85,14 @@ export function tlsRecord(visit: Visit & Greeted, refusedWith?: number): TlsReco
     ...(server.signatureAlgorithm === undefined
       ? {}
       : { signatureAlgorithm: signatureAlgorithmName(server.signatureAlgorithm) }),
+    ...(retry === undefined
+      ? {}
+      : {
+          retry: {
+            group: groupName(retry.group),
+            ...(retry.second ? { keyShares: retry.second.keyShares.map(groupName) } : {}),
+          },
+        }),
     phase: secured ? 'handshake finished' : watch.clientSent(),
     alerts: alerts.map(named),
   }

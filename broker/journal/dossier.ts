@@ -66,10 +66,21 @@ export type HelloRecord = {
   versions: string[]
   cipherSuites: string[]
   groups: string[]
+  /** Groups that the first hello brought a key for. */
+  keyShares: string[]
   signatureAlgorithms: string[]
+  /** Where the client wants others for certificates. */
+  signatureAlgorithmsCert?: string[]
   sni?: string
   alpn: string[]
   maxFragmentLength?: number
+  recordSizeLimit?: number
+  /** Bytes of the session ticket that it wants to go on with; we never take one. */
+  sessionTicket?: number
+  /** How many PSK identities it offers; we never take one. */
+  pskIdentities?: number
+  /** What is wrong with the form of its extensions. */
+  faults?: string[]
   extensions: string[]
   ja3: string
   ja4: string
@@ -83,6 +94,8 @@ export type TlsRecord = {
   group?: string
   serverCertificate?: 'RSA' | 'ECDSA'
   signatureAlgorithm?: string
+  /** Our HelloRetryRequest: the group that we asked a key for, and the groups that the second hello brought keys for. */
+  retry?: { group: string; keyShares?: string[] }
   phase: string
   alerts: { from: 'client' | 'broker'; level: string; number: number; name: string }[]
 }

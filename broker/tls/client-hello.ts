@@ -3,7 +3,7 @@
  * (RFC 5246 E.2). Total: any bytes give a Hello or a reason with the place, never a throw.
  */
 
-import { cursor, uint16s } from './cursor.ts'
+import { type Cursor, cursor, uint16s } from './cursor.ts'
 import { isGrease } from './names.ts'
 
 export type Hello = {
@@ -29,8 +29,22 @@ export type Hello = {
   maxFragmentLength?: number
   /** RFC 8449. */
   recordSizeLimit?: number
+  /** Bytes of the session ticket of TLS 1.2; 0: the client has none and would take one. */
+  sessionTicket?: number
+  /** How a PSK may be used (RFC 8446 4.2.9): 0 alone, 1 with a key exchange. */
+  pskModes?: number[]
+  /** Bytes of each PSK identity, sixteen at the most: what is in them is the client's own business. */
+  pskIdentities?: number[]
+  /** Bytes of the cookie that our retry would have sent. */
+  cookie?: number
+  /** Compression that the client takes for certificates (RFC 8879). */
+  compressCertificate?: number[]
+  /** Extensions that break a rule of their own form; eight at the most. What OpenSSL thinks of them is its business. */
+  faults: HelloFault[]
   sslv2: boolean
 }
+
+export type HelloFault = { extension: number; says: string }
 
 export type HelloResult = { ok: true; hello: Hello } | { ok: false; says: string; at: number }
 
@@ -57,18 +71,30 @@ export function parseClientHello(body: Buffer): HelloResult {
     extensions: [],
     alpn: [],
     keyShares: [],
+    faults: [],
     sslv2: false,
   }
   // A hello without extensions ends here (SSLv3 and some TLS 1.0 clients).
   const extensions = read.left() > 0 ? read.vector(2) : NOTHING
   if (!read.ok()) return { ok: false, says: 'the extensions end early', at: read.at() }
   const list = cursor(extensions)
+  const seen = new Set<number>()
   while (list.left() > 0) {
     const id = list.uint(2)
     const data = list.vector(2)
     if (!list.ok()) return { ok: false, says: 'an extension ends early', at: list.at() }
+    // RFC 8446 4.2: no type twice. The first one counts.
+    const twice = seen.has(id)
+    seen.add(id)
     hello.extensions.push(id)
-    readExtension(hello, id, data)
+    const says = twice ? 'is there twice' : readExtension(hello, id, data)
+    if (says !== undefined && hello.faults.length < KEPT_FAULTS) {
+      hello.faults.push({ extension: id, says })
+    }
+  }
+  const psk = hello.extensions.indexOf(PRE_SHARED_KEY)
+  if (psk >= 0 && psk < hello.extensions.length - 1) {
+    hello.faults.push({ extension: PRE_SHARED_KEY, says: 'is not the last one' })
   }
   // A list of nothing but GREASE offers no version at all.
   if (!hello.extensions.includes(43)) hello.versions = impliedVersions(version)
@@ -103,12 +129,18 @@ export function parseSslv2Hello(body: Buffer): HelloResult {
       extensions: [],
       alpn: [],
       keyShares: [],
+      faults: [],
       sslv2: true,
     },
   }
 }
 
-function readExtension(hello: Hello, id: number, data: Buffer): void {
+const KEPT_FAULTS = 8
+const KEPT_IDENTITIES = 16
+const PRE_SHARED_KEY = 41
+
+/** @returns what is wrong with its form; what could be read counts all the same */
+function readExtension(hello: Hello, id: number, data: Buffer): string | undefined {
   const read = cursor(data)
   switch (id) {
     case 0: {
@@ -118,52 +150,101 @@ function readExtension(hello: Hello, id: number, data: Buffer): void {
         const name = names.vector(2)
         if (type === 0 && names.ok()) hello.sni ??= name.toString('latin1')
       }
-      break
+      return formOf(read, names.ok() && hello.sni !== undefined && !/^$|\0/.test(hello.sni))
     }
     case 1: {
       const code = read.uint(1)
-      if (code >= 1 && code <= 4) hello.maxFragmentLength = 256 << code
-      break
+      if (code < 1 || code > 4) return 'has a code that stands for no length'
+      hello.maxFragmentLength = 256 << code
+      return formOf(read)
     }
     case 10:
       hello.groups = uint16s(read.vector(2))
-      break
+      return listForm(read, data, 2)
     case 11:
       hello.pointFormats = [...read.vector(1)]
-      break
+      return listForm(read, data, 1)
     case 13:
       hello.signatureAlgorithms = uint16s(read.vector(2))
-      break
+      return listForm(read, data, 2)
     case 16: {
       const names = cursor(read.vector(2))
+      let filled = names.left() > 0
       while (names.left() > 0) {
         const name = names.vector(1)
         if (names.ok()) hello.alpn.push(name.toString('latin1'))
+        if (name.length === 0) filled = false
       }
-      break
+      return formOf(read, names.ok() && filled)
     }
+    case 27:
+      hello.compressCertificate = uint16s(read.vector(1))
+      return undefined
     case 28:
       hello.recordSizeLimit = read.uint(2)
-      break
+      return undefined
+    case 35:
+      hello.sessionTicket = data.length
+      return undefined
+    case PRE_SHARED_KEY: {
+      const identities = cursor(read.vector(2))
+      const lengths: number[] = []
+      while (identities.left() > 0) {
+        lengths.push(identities.vector(2).length)
+        identities.take(4)
+      }
+      hello.pskIdentities = lengths.slice(0, KEPT_IDENTITIES)
+      return undefined
+    }
     case 43:
       hello.versions = uint16s(read.vector(1))
         .filter(version => !isGrease(version))
         .sort((a, b) => b - a)
-      break
+      return listForm(read, data, 2, 1)
+    case 44:
+      hello.cookie = read.vector(2).length
+      return undefined
+    case 45:
+      hello.pskModes = [...read.vector(1)]
+      return listForm(read, data, 1)
     case 50:
       hello.signatureAlgorithmsCert = uint16s(read.vector(2))
-      break
+      return listForm(read, data, 2)
     case 51: {
       const shares = cursor(read.vector(2))
+      let filled = true
       while (shares.left() > 0) {
         const group = shares.uint(2)
-        shares.vector(2)
+        const key = shares.vector(2)
         if (shares.ok()) hello.keyShares.push(group)
+        if (key.length === 0) filled = false
       }
-      break
+      return formOf(read, shares.ok() && filled)
     }
     default:
+      return undefined
   }
+}
+
+/** The form of an extension that was read: nothing cut short and nothing left over. */
+function formOf(read: Cursor, inner = true): string | undefined {
+  if (!read.ok()) return 'ends early'
+  if (read.left() > 0) return 'has bytes behind its end'
+  return inner ? undefined : 'has a list in it that can not be read'
+}
+
+/** A list of numbers of so many bytes each, behind a length of so many. */
+function listForm(
+  read: Cursor,
+  data: Buffer,
+  size: 1 | 2,
+  prefix: 1 | 2 = size,
+): string | undefined {
+  const form = formOf(read)
+  if (form !== undefined) return form
+  const length = data.length - prefix
+  if (length === 0) return 'has an empty list'
+  return length % size === 0 ? undefined : 'has a list of an odd length'
 }
 
 /** Without supported_versions a client speaks everything up to legacy_version (RFC 8446 4.2.1). */

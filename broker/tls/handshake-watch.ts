@@ -7,10 +7,12 @@
  */
 
 import { type CertificateRequest, parseCertificates } from './certificate-messages.ts'
+import type { Hello } from './client-hello.ts'
 import { type Flight, flightOf } from './flight.ts'
 import { handshakeReader, messageType } from './handshake-messages.ts'
 import { type RecordProtection, recordProtection } from './record-protection.ts'
 import { recordReader, recordType, type TlsRecord } from './records.ts'
+import { secondHelloReader } from './second-hello.ts'
 import { type ServerFlight, serverFlight } from './server-flight.ts'
 import type { ServerHello } from './server-hello.ts'
 
@@ -26,6 +28,8 @@ export type HandshakeWatch = {
   serverHello(): ServerHello | undefined
   /** What our first flight says of the key exchange, as far as it can be read. */
   server(): ServerFlight
+  /** Our HelloRetryRequest (RFC 8446 4.1.4): the group that it asked for, and the hello that answered it. */
+  retry(): { group: number; second?: Hello } | undefined
   /** Bytes of what we have sent up to the client's answer. */
   sentBytes(): number
   /** What our first flight asked the client for. */
@@ -72,6 +76,7 @@ export function handshakeWatch(): HandshakeWatch {
   const secrets = new Map<string, Buffer>()
   const alerts: Alert[] = []
   const server = serverFlight()
+  const second = secondHelloReader()
   let clientKeys: RecordProtection | undefined
   let held: Buffer[] = []
   let heldBytes = 0
@@ -171,7 +176,10 @@ export function handshakeWatch(): HandshakeWatch {
     inbound(chunk) {
       // Until our ServerHello is out (or a retry was asked for), what comes belongs to the hello.
       if (done) return { pass: [chunk] }
-      if (server.hello() === undefined) return refusesRetry(chunk) ?? { pass: [chunk] }
+      if (server.hello() === undefined) {
+        if (server.retryGroup() !== undefined) second.push(chunk)
+        return refusesRetry(chunk) ?? { pass: [chunk] }
+      }
       const records = inRecords.push(chunk)
       for (const [index, record] of records.entries()) {
         held.push(record.bytes)
@@ -188,6 +196,12 @@ export function handshakeWatch(): HandshakeWatch {
     serverHello: server.hello,
     server: () => server.read(serverKeys),
     sentBytes: () => sentBytes,
+    retry() {
+      const group = server.retryGroup()
+      const hello = second.hello()
+      if (group === undefined) return undefined
+      return hello === undefined ? { group } : { group, second: hello }
+    },
     request: () => server.request(serverKeys),
     alerts: () => alerts,
     alertSent: number => note('broker', Buffer.from([FATAL, number])),

@@ -19,6 +19,8 @@ export type ServerFlightWatch = {
   record(record: TlsRecord): void
   /** The ServerHello that counts: one that asks for a retry doesn't. */
   hello(): ServerHello | undefined
+  /** The group that our HelloRetryRequest asked a key for. */
+  retryGroup(): number | undefined
   complete(): boolean
   /** The client has answered in full: what OpenSSL writes from now on is under other keys. */
   answered(): void
@@ -40,6 +42,7 @@ export function serverFlight(): ServerFlightWatch {
   const clear: HandshakeMessage[] = []
   const sealed: TlsRecord[] = []
   let hello: ServerHello | undefined
+  let retryGroup: number | undefined
   let complete = false
   let flightRecords = Number.POSITIVE_INFINITY
   let read: ServerFlight | undefined
@@ -55,12 +58,14 @@ export function serverFlight(): ServerFlightWatch {
         clear.push(message)
         if (message.type === messageType.serverHello) {
           const parsed = parseServerHello(message.body)
-          if (parsed && !parsed.helloRetryRequest) hello = parsed
+          if (parsed?.helloRetryRequest) retryGroup = parsed.group
+          else if (parsed) hello = parsed
         }
         if (message.type === SERVER_HELLO_DONE) complete = true
       }
     },
     hello: () => hello,
+    retryGroup: () => retryGroup,
     complete: () => complete,
     answered() {
       flightRecords = sealed.length

@@ -9,7 +9,7 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config diagnosis journal open.ts policy registry world.ts x509',
+    'config connection diagnosis journal open.ts policy registry world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
   ['main.ts', 'config journal open.ts policy registry world.ts x509', 'node:net'],
