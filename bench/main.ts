@@ -5,6 +5,7 @@
  *     npm run bench                        all of it, in about two minutes
  *     npm run bench -- --rounds 1          a quick look
  *     npm run bench -- --only handshakes   the cases whose name holds this
+ *     npm run bench -- --only policy       policy decisions alone, which need no servers
  *     npm run bench -- --profile DIR       leaves a CPU profile of Candid there
  */
 
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { canPin, startChild } from './child.ts'
 import type { ClientQuestion, Done, Job } from './client.ts'
 import { createMaterials } from './materials.ts'
+import { benchPolicy } from './policy.ts'
 import { heading, type Pair, type Sample, tableLine } from './report.ts'
 import type { ServerAnswer, ServerQuestion } from './serve.ts'
 
@@ -38,6 +40,10 @@ const { values } = parseArgs({
   },
 })
 const rounds = Math.min(100, Math.max(1, Number(values.rounds) || 15))
+if (values.only === 'policy') {
+  for (const line of benchPolicy(Math.min(rounds, 5))) console.log(line)
+  process.exit()
+}
 const pinned = canPin()
 const materials = await createMaterials(DEVICES)
 const profile = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile]
