@@ -5,6 +5,8 @@
 
 import { escapeText } from '../diagnosis/escape.ts'
 import { list } from '../diagnosis/words.ts'
+import type { NearMiss } from '../policy/decision.ts'
+import { pointerOf } from '../policy/narrate.ts'
 
 /** A label, and a text that is safe to show. */
 export type TellingLine = [label: string, text: string]
@@ -94,10 +96,25 @@ function signers(evidence: Record<string, unknown>): TellingLine[] {
 }
 
 function asked(evidence: Record<string, unknown>): TellingLine[] {
+  const [near] = items(evidence['nearMisses'])
+  const pointer = isPlaced(near) ? pointerOf(near, 60) : undefined
+  if (pointer !== undefined) {
+    return [
+      ['allowed', pointer.allowed],
+      ['asked', pointer.asked],
+      ['', `${'-'.repeat(pointer.column)}^`],
+    ]
+  }
   return [
     ['asked', `${show(evidence['action'])} on ${show(evidence['resource'])}`],
     ['policies', list(strings(evidence['policies']))],
   ]
+}
+
+/** A near miss of the policy engine that knows where the texts part. */
+function isPlaced(near: unknown): near is NearMiss {
+  const is = (name: string, type: string) => typeof field(near, name) === type
+  return is('differsAt', 'number') && is('asked', 'string') && is('pattern', 'string')
 }
 
 function registered(evidence: Record<string, unknown>): TellingLine[] {

@@ -34,25 +34,32 @@ export function narrateMiss(miss: NearMiss): string {
 }
 
 /**
- * The nearest allowed text, the asked one, and a mark under the place from which on that doesn't fit: for a terminal.
- * Nothing where the place is not known.
- * @param width columns for the texts
+ * The nearest allowed text, the asked one, and the column of the latter from which on it doesn't fit; undefined where that
+ * place is not known.
+ * @param width columns for each text
  */
-export function pointerLines(miss: NearMiss, width = 80): string[] {
+export function pointerOf(
+  miss: NearMiss,
+  width = 80,
+): { allowed: string; asked: string; column: number } | undefined {
   const { asked, differsAt, resolved, pattern } = miss
-  if (differsAt === undefined) return []
+  if (differsAt === undefined) return undefined
   const head = asked.length - withoutHead(asked).length
   // The head of the ARN is left out, unless it is what differs; of a long name only the surroundings are shown.
   const start = differsAt < head ? 0 : head
   const from = Math.max(start, differsAt - Math.floor(width / 2))
   const lead = from > start ? '...' : ''
   const cut = (text: string) => lead + [...text.slice(from, from + width)].map(visible).join('')
-  const mark = lead.length + [...asked.slice(from, differsAt)].length
-  return [
-    `allowed  ${cut(resolved ?? pattern)}`,
-    `asked    ${cut(asked)}`,
-    `         ${' '.repeat(mark)}^`,
-  ]
+  const column = lead.length + [...asked.slice(from, differsAt)].length
+  return { allowed: cut(resolved ?? pattern), asked: cut(asked), column }
+}
+
+/** The same as three lines for a terminal, the last with a mark under the place. */
+export function pointerLines(miss: NearMiss): string[] {
+  const pointer = pointerOf(miss)
+  if (!pointer) return []
+  const { allowed, asked, column } = pointer
+  return [`allowed  ${allowed}`, `asked    ${asked}`, `         ${' '.repeat(column)}^`]
 }
 
 function visible(character: string): string {

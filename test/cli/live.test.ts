@@ -117,6 +117,39 @@ t.test('a device created while the broker runs can connect; deactivated, it can 
   })
 })
 
+t.test('a policy file that is edited acts on the next packet of a connected device', async t => {
+  const box = await live(t)
+  await box.run('device', 'create', 'sensor-1')
+  await box.line(isDeclared(1))
+  const file = (name: string) => readFileSync(join(box.dir, 'certs/devices/sensor-1', name))
+  const client = await mqtt.connectAsync({
+    host: 'localhost',
+    port: box.port,
+    protocol: 'mqtts',
+    ca: file('AmazonRootCA1.pem'),
+    cert: file('certificate.pem.crt'),
+    key: file('private.pem.key'),
+    clientId: 'sensor-1',
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+  })
+  t.teardown(() => client.end(true))
+  await client.publishAsync('data/a', '1', { qos: 1 })
+  const narrower = ANYTHING.replace('iot:*', 'iot:Connect')
+  box.write('policies/device.json', narrower)
+  const closed = new Promise<void>(resolve => client.once('close', () => resolve()))
+  // Until the file is read it may still publish; the first packet after that ends it.
+  const publishing = (async () => {
+    while (client.connected)
+      await Promise.race([client.publishAsync('data/a', '2', { qos: 1 }), closed])
+  })()
+  publishing.catch(() => undefined)
+  t.match(await box.line(({ event }) => event === 'connection.closed'), {
+    code: 'TRAFFIC_PUBLISH_DENIED',
+    says: /it is for `iot:Connect`, not for `iot:Publish`/,
+  })
+})
+
 t.test('a device that connects as soon as it is created is known', async t => {
   const box = await live(t)
   for (const thing of ['sensor-1', 'sensor-2']) {
