@@ -2,7 +2,6 @@
 
 import type { Diagnosis } from '../diagnosis/diagnosis.ts'
 import type { ClosingRecord, MqttRecord, PrincipalRecord, Repeat } from '../journal/dossier.ts'
-import { describe } from '../x509/certificate.ts'
 import type { House } from './house.ts'
 import { deviceOf, samenessOf } from './sameness.ts'
 import { helloRecord, tlsRecord } from './tls-record.ts'
@@ -22,14 +21,31 @@ export function closingRecord(
   const also = visit.findings.filter(finding => finding.code !== reason.code)
   const tls = visit.hello ? tlsRecord(visit as Visit & Greeted, how.refusedWith) : undefined
   const alert = how.refusedWith ?? tls?.alerts.findLast(seen => seen.from === 'broker')?.number
+  // Conditional spreads in the literal would cost each connection more than all the rest of it.
+  const who: Pick<ClosingRecord, 'clientId' | 'thingName' | 'certificateId'> = {}
+  if (clientId !== undefined) who.clientId = clientId
+  if (principal?.thingName !== undefined) who.thingName = principal.thingName
+  if (certificateId !== undefined) who.certificateId = certificateId
+  const sent: Partial<ClosingRecord['sent']> = {}
+  if (alert !== undefined) sent.alert = alert
+  if (visit.connack !== undefined) sent.connack = visit.connack
+  const known: Known = {}
+  if (visit.hello) known.hello = helloRecord(visit as Visit & Greeted)
+  if (tls) known.tls = tls
+  if (certificate) {
+    const { anchor, links } = certificate
+    known.chain = certificate.chain.map(house.certificates.describe)
+    known.path = anchor ? { anchor: anchor.id, links } : { links }
+  }
+  if (visit.mqtt) known.mqtt = mqttRecord(visit.mqtt)
+  if (principal) known.principal = principalRecord(principal)
+  if (decision) known.decision = decision
   const record: Omit<ClosingRecord, 'repeat'> = {
     event: 'connection.closed',
     time: new Date(world.clock.now()).toISOString(),
     level: LEVELS[reason.severity],
     connection: visit.id,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(principal?.thingName === undefined ? {} : { thingName: principal.thingName }),
-    ...(certificateId === undefined ? {} : { certificateId }),
+    ...who,
     remote: wire.remote,
     listener: { port: visit.listenerPort },
     durationMs: Math.round(world.clock.elapsed() - visit.startedElapsed),
@@ -45,28 +61,15 @@ export function closingRecord(
     evidence: reason.evidence,
     also: also.map(({ code, says, remedy, evidence }) => ({ code, says, remedy, evidence })),
     aws: reason.aws,
-    sent: {
-      ...(alert === undefined ? {} : { alert }),
-      ...(visit.connack === undefined ? {} : { connack: visit.connack }),
-      close: wire.ended()?.reset ? 'reset' : 'fin',
-    },
-    ...(visit.hello ? { hello: helloRecord({ hello: visit.hello }) } : {}),
-    ...(tls ? { tls } : {}),
-    ...(certificate
-      ? {
-          chain: certificate.chain.map(describe),
-          path: {
-            ...(certificate.anchor ? { anchor: certificate.anchor.id } : {}),
-            links: certificate.links,
-          },
-        }
-      : {}),
-    ...(visit.mqtt ? { mqtt: mqttRecord(visit.mqtt) } : {}),
-    ...(principal ? { principal: principalRecord(principal) } : {}),
-    ...(decision ? { decision } : {}),
+    sent: Object.assign(sent, { close: wire.ended()?.reset ? ('reset' as const) : 'fin' }),
+    ...known,
   }
-  return { ...record, repeat: repeatOf(record, reason, visit, house) }
+  return Object.assign(record, { repeat: repeatOf(record, reason, visit, house) })
 }
+
+type Known = Partial<
+  Pick<ClosingRecord, 'hello' | 'tls' | 'chain' | 'path' | 'mqtt' | 'principal' | 'decision'>
+>
 
 function repeatOf(
   record: Omit<ClosingRecord, 'repeat'>,

@@ -8,13 +8,15 @@ import type { Hello } from '../tls/client-hello.ts'
 import { helloShape } from '../tls/hello-shape.ts'
 import { type Endpoint, type Match, match } from '../tls/match.ts'
 import { deviceClock, recogniseStack, type Stack } from '../tls/stack.ts'
-import { namedOffer } from './tls-record.ts'
+import { offerRecord } from './tls-record.ts'
 
 export type HelloFacts = {
   stack: Stack
   match: Match
   /** The record's words for it. */
-  named: Omit<HelloRecord, 'stack'>
+  record: HelloRecord
+  /** With which algorithm OpenSSL signed for such an offer on TLS 1.3, once that was read: it makes the same choice again. */
+  signed: { algorithm?: number }
 }
 
 export type KnownHellos = {
@@ -42,11 +44,8 @@ export function knownHellos(limit: number): KnownHellos {
 }
 
 function work(hello: Hello, endpoint: Endpoint): HelloFacts {
-  return {
-    stack: recogniseStack(hello),
-    match: match(hello, endpoint),
-    named: namedOffer(hello),
-  }
+  const stack = recogniseStack(hello)
+  return { stack, match: match(hello, endpoint), record: offerRecord(hello, stack), signed: {} }
 }
 
 /** The device's clock stands in the random, which is another one each time. */

@@ -3,7 +3,13 @@
  * used first out, because strangers may send as many different certificates as they like.
  */
 
-import { type Certificate, type CertificateReading, readCertificate } from './certificate.ts'
+import {
+  type Certificate,
+  type CertificateReading,
+  type CertificateRecord,
+  describe,
+  readCertificate,
+} from './certificate.ts'
 import { signedBy } from './path.ts'
 
 export type CertificateCache = {
@@ -11,6 +17,8 @@ export type CertificateCache = {
   read(der: Buffer): CertificateReading
   /** Answers like `signedBy`, and remembers for as long as both certificates live. */
   signedBy(child: Certificate, issuer: Certificate): boolean
+  /** Answers like `describe`, and remembers for as long as the certificate lives. */
+  describe(certificate: Certificate): CertificateRecord
   readonly size: number
 }
 
@@ -20,6 +28,7 @@ const LARGEST_KEPT = 8192
 /** @param limit how many certificates are kept */
 export function certificateCache(limit: number): CertificateCache {
   const kept = new Map<string, CertificateReading>()
+  const descriptions = new WeakMap<Certificate, CertificateRecord>()
   const signatures = new WeakMap<Certificate, WeakMap<Certificate, boolean>>()
   return {
     get size() {
@@ -43,6 +52,13 @@ export function certificateCache(limit: number): CertificateCache {
       const answer = ofChild.get(issuer) ?? signedBy(child, issuer)
       ofChild.set(issuer, answer)
       return answer
+    },
+    describe(certificate) {
+      const known = descriptions.get(certificate)
+      if (known) return known
+      const record = describe(certificate)
+      descriptions.set(certificate, record)
+      return record
     },
   }
 }
