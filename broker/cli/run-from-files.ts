@@ -13,7 +13,7 @@ import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
 import { readDeclared } from '../registry/declared.ts'
-import type { Declared, DeclaredProblem } from '../registry/declared-shape.ts'
+import type { Declared, DeclaredPolicy, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
 import { fileProblem } from '../registry/files.ts'
 import { createRegistry } from '../registry/registry.ts'
@@ -129,6 +129,7 @@ export async function startFromFiles(
     const name = project.configFile === undefined ? 'config.yaml' : basename(project.configFile)
     const result = await readDeclared(config, project.baseDir, declared, name)
     for (const problem of result.problems) warn(problemOf(problem))
+    const changed = declared && changedPolicies(declared.policies, result.declared.policies)
     declared = result.declared
     registry.declare(declared)
     const { devices, authorities, policies, templates } = declared
@@ -138,6 +139,8 @@ export async function startFromFiles(
       authorities: authorities.length,
       policies: policies.length,
       templates: templates.length,
+      // AWS: a changed policy acts after some minutes. Who tests against us must not rely on our haste.
+      ...(changed && changed.length > 0 ? { changed: { policies: changed, says: CHANGED } } : {}),
     })
   }
 
@@ -303,3 +306,14 @@ function problemOf({
     ...(hint === undefined ? {} : { hint }),
   }
 }
+
+/** Names of the policies whose text is not as before. */
+function changedPolicies(before: DeclaredPolicy[], after: DeclaredPolicy[]): string[] {
+  const texts = (policies: DeclaredPolicy[]) => new Map(policies.map(one => [one.name, one.text]))
+  const [old, now] = [texts(before), texts(after)]
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter(name => old.get(name) !== now.get(name))
+    .sort()
+}
+
+const CHANGED = 'acts on the next packet of every device; AWS IoT needs some minutes'

@@ -124,6 +124,8 @@ export type DecisionRecord = {
   resource: string
   outcome: 'ALLOWED' | 'EXPLICIT_DENY' | 'IMPLICIT_DENY'
   statement?: unknown
+  /** On an explicit denial: what in that statement met the request. */
+  matched?: unknown
   nearMisses: unknown[]
   missingContextValues: string[]
 }

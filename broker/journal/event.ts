@@ -42,6 +42,8 @@ export type BrokerEvent =
       authorities: number
       policies: number
       templates: number
+      /** Policies that are new, gone or not as before, and what that means; not at the start. */
+      changed?: { policies: string[]; says: string }
     }
   | { event: 'broker.stopped' }
 

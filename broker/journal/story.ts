@@ -66,6 +66,12 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
           `devices ${event.devices}, CAs ${event.authorities}`,
           `policies ${event.policies}, templates ${event.templates}`,
         ]),
+        ...details(
+          event.changed === undefined
+            ? []
+            : [['changed', `${list(event.changed.policies)}: ${escapeText(event.changed.says)}`]],
+          paint,
+        ),
       ]
     case 'broker.stopped':
       return [head(event, paint.dim('stopped'), '', paint, [])]

@@ -144,6 +144,12 @@ t.test('a policy file that is edited acts on the next packet of a connected devi
       await Promise.race([client.publishAsync('data/a', '2', { qos: 1 }), closed])
   })()
   publishing.catch(() => undefined)
+  t.match(await box.line(line => line.event === 'broker.declared' && 'changed' in line), {
+    changed: {
+      policies: ['device'],
+      says: /next packet of every device; AWS IoT needs some minutes/,
+    },
+  })
   t.match(await box.line(({ event }) => event === 'connection.closed'), {
     code: 'TRAFFIC_PUBLISH_DENIED',
     says: /it is for `iot:Connect`, not for `iot:Publish`/,
