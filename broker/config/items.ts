@@ -39,7 +39,7 @@ export function loadDeviceItem(text: string): { item?: DeviceItem; problems: Con
 }
 
 // AWS: CreateThing, thingName: [a-zA-Z0-9:_-]+, 1 to 128.
-const thing = text(value =>
+export const thing = text(value =>
   /^[a-zA-Z0-9:_-]{1,128}$/.test(value)
     ? undefined
     : {
@@ -49,7 +49,7 @@ const thing = text(value =>
 )
 
 // AWS: CreatePolicy, policyName: [\w+=,.@-]+, 1 to 128.
-const policyName = text(value =>
+export const policyName = text(value =>
   /^[\w+=,.@-]{1,128}$/.test(value)
     ? undefined
     : {

@@ -5,6 +5,7 @@
 
 import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
+import { thingGroup } from './groups.ts'
 import { authority, device } from './items.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
 import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
@@ -77,6 +78,7 @@ const keys = {
   policySize: oneOf(policySizes),
   authorities: list(authority),
   devices: list(device),
+  groups: list(thingGroup),
   log: oneOf(logForms),
   listener: formerListener,
 }

@@ -114,6 +114,18 @@ export type Door = {
 /** `port` 0 takes a free one. What is left out, `tls` says. */
 export type ListenerItem = { host: string; port: number } & Partial<Door>
 
+/** One thing group, as declared. */
+export type GroupItem = {
+  name: string
+  /** The group above it. */
+  parent?: string
+  policies: string[]
+  /** Names of things. */
+  things: string[]
+  /** 1-based line where the item starts. */
+  line: number
+}
+
 export type Config = {
   /** At least one. */
   listeners: ListenerItem[]
@@ -133,6 +145,7 @@ export type Config = {
   policySize: PolicySize
   authorities: AuthorityItem[]
   devices: DeviceItem[]
+  groups: GroupItem[]
   /** Absent: `story` on a terminal, `json` elsewhere. */
   log?: LogForm
 }
@@ -159,5 +172,6 @@ export function defaultConfig(): Config {
     policySize: 'refuse',
     authorities: [],
     devices: [],
+    groups: [],
   }
 }

@@ -2,6 +2,7 @@
 
 import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
 import type { PolicyDocument } from '../policy/document.ts'
+import type { ThingGroup } from '../policy/groups.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
@@ -11,6 +12,7 @@ export type Declared = {
   templates: DeclaredTemplate[]
   authorities: DeclaredAuthority[]
   devices: DeclaredDevice[]
+  groups: ThingGroup[]
 }
 
 export type DeclaredPolicy = {

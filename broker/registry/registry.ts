@@ -224,6 +224,7 @@ function layerOf(declared: Declared): Layer {
       source: { kind: 'declared', file },
     })
   }
+  for (const group of declared.groups) layer.groups.set(group.groupName, group)
   for (const device of declared.devices) {
     const { certificateId, thingName } = device
     layer.certificates.set(certificateId, {

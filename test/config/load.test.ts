@@ -413,11 +413,12 @@ t.test('the examples in the starter can be taken as they are', async t => {
   // two spaces and more.
   const live = text
     .replaceAll(/^#( {3}- | {5})(\w+: \S+)( {2,}.*)?$/gm, '$1$2')
-    .replaceAll(/^(authorities|devices): \[\]$/gm, '')
+    .replaceAll(/^(authorities|devices|groups): \[\]$/gm, '')
     .replace(/^listeners:\n(.+\n)+/m, '')
     .replace(/^# Where devices/m, 'listeners:\n$&')
     .replace(/^# CAs whose/m, 'authorities:\n$&')
     .replace(/^# Devices that/m, 'devices:\n$&')
+    .replace(/^# Thing groups/m, 'groups:\n$&')
   const { config, problems } = loadConfig(live)
   t.strictSame(problems, [])
   t.match(config?.listeners, [{ host: '::', port: 443, sni: 'required' }])
@@ -426,6 +427,9 @@ t.test('the examples in the starter can be taken as they are', async t => {
   ])
   t.match(config?.devices, [
     { certificate: 'device.pem', thing: 'sensor-1', status: 'ACTIVE', policies: ['device'] },
+  ])
+  t.match(config?.groups, [
+    { name: 'lamps', parent: 'all', policies: ['fleet'], things: ['lamp-1'] },
   ])
 })
 

@@ -82,7 +82,7 @@ const goodOutline = {
 t.test('an empty folder declares nothing', async t => {
   const folder = await folderWith(t, {})
   const { declared, problems } = await readDeclared(defaultConfig(), folder)
-  t.strictSame(declared, { policies: [], templates: [], authorities: [], devices: [] })
+  t.strictSame(declared, { policies: [], templates: [], authorities: [], devices: [], groups: [] })
   t.strictSame(problems, [])
 })
 
@@ -479,7 +479,12 @@ t.test('a certificate that nobody can take apart is refused in one line', async 
 })
 
 /** What changes in the good set-up, what of it stays, and how many errors are told. */
-const changes: [name: string, change: () => Files, stays: (keyof Declared)[], errors: number][] = [
+const changes: [
+  name: string,
+  change: () => Files,
+  stays: (keyof typeof goodOutline)[],
+  errors: number,
+][] = [
   ['nothing', () => ({}), ['policies', 'templates', 'authorities', 'devices'], 0],
   [
     'all files break',
