@@ -3,7 +3,7 @@
  * client refused us, by an alert or by leaving without a word.
  */
 
-import { abandonCandidates } from '../diagnosis/abandonment.ts'
+import { abandonCandidates, leftWithoutConnectCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
 import {
   isAboutOurCertificate,
@@ -101,15 +101,21 @@ export function abandoned(
   watch: HandshakeWatch,
   how: { reset: boolean; closeNotify: boolean },
 ): Diagnosis {
+  const certificate = certificateFacts(visit, house)
   const { names, sni, caFile, issuer } = ourCertificate(visit, house)
-  const seen = { afterMs: afterMs(visit, house), ...how, ...stack(visit) }
-  const candidates = abandonCandidates({
-    ...seen,
-    certificateShown: watch.certificateShown(),
-    ...settledVersion(watch),
-    ...sizes(visit, watch),
-    certificate: certificateFacts(visit, house),
-  })
+  const since = visit.brokerSentElapsed ?? visit.startedElapsed
+  const afterMs = Math.round(house.world.clock.elapsed() - since)
+  const seen = { afterMs, ...how, ...stack(visit), ...sizes(visit, watch) }
+  const known = { ...seen, ...settledVersion(watch), certificate }
+  // With its Finished it has done all of the handshake, and left as others do a little later.
+  const candidates =
+    watch.clientCame() === 'Finished'
+      ? leftWithoutConnectCandidates({ ...known, bytes: 0 })
+      : abandonCandidates({
+          ...known,
+          certificateShown: watch.certificateShown(),
+          ...answer(watch.clientChain()),
+        })
   return diagnose('HANDSHAKE_ABANDONED', {
     ...seen,
     phase: phase(watch),
@@ -120,6 +126,17 @@ export function abandoned(
     ...(sni === undefined ? {} : { sni }),
     candidates,
   })
+}
+
+function answer(chain: Buffer[] | undefined): { answered?: 'empty' | 'certificate' } {
+  if (chain === undefined) return {}
+  return { answered: chain.length === 0 ? 'empty' : 'certificate' }
+}
+
+/** A client that ended the handshake itself may have told before that it has no certificate. */
+export function emptyCertificate(visit: Visit & Greeted, watch: HandshakeWatch): Finding[] {
+  if (watch.clientChain()?.length !== 0) return []
+  return [diagnose('CERTIFICATE_MISSING', { ...askedOf(watch), ...stack(visit) })]
 }
 
 const CLOSE_NOTIFY = 0
@@ -152,7 +169,7 @@ export function phase(watch: HandshakeWatch): string {
       : watch.retry()
         ? 'we asked for another key share'
         : 'nothing was answered yet'
-  return `${ours}, the client's last message was ${watch.clientSent()}`
+  return `${ours}, the client's last message was ${watch.clientCame()}`
 }
 
 /** The client's TLS stack as evidence: only where it was recognised. */
@@ -171,12 +188,12 @@ function settledVersion(watch: HandshakeWatch): { tlsVersion?: string } {
 function sizes(
   visit: Visit & Greeted,
   watch: HandshakeWatch,
-): { flightBytes?: number; fragmentLimit?: number } {
+): { flightBytes?: number; largestRecord?: number; fragmentLimit?: number } {
   const { maxFragmentLength, recordSizeLimit } = visit.hello.parsed
   const limit = maxFragmentLength ?? recordSizeLimit
-  const flightBytes = watch.sentBytes()
+  const { bytes: flightBytes, largestRecord } = watch.sent()
   return {
-    ...(flightBytes === 0 ? {} : { flightBytes }),
+    ...(flightBytes === 0 ? {} : { flightBytes, largestRecord }),
     ...(limit === undefined ? {} : { fragmentLimit: limit }),
   }
 }

@@ -13,6 +13,7 @@ import {
   abandoned,
   afterMs,
   clientAlert,
+  emptyCertificate,
   helloRefused,
   openSslAlert,
   phase,
@@ -38,6 +39,7 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   line.watch(chunk => {
     watch.outbound(chunk)
     visit.brokerSent = watch.certificateShown() ? 'Certificate' : 'ServerHello'
+    visit.brokerSentElapsed = house.world.clock.elapsed()
   })
   const known = alpnNames(settings)
   const alpn = hello.parsed.alpn.some(name => known.includes(name))
@@ -116,10 +118,13 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   }
   if (outcome.kind === 'error') return refuse(...helloRefused(visit, house, watch, outcome.code))
   if (outcome.kind === 'end') {
-    return refuse(abandoned(visit, house, watch, { reset: outcome.end.reset, closeNotify: false }))
+    const how = { reset: outcome.end.reset, closeNotify: false }
+    return refuse(abandoned(visit, house, watch, how), emptyCertificate(visit, watch))
   }
   const alert = watch.alerts().find(seen => seen.from === 'client')
-  if (alert) return refuse(clientAlert(alert, visit, house, watch))
+  if (alert) {
+    return refuse(clientAlert(alert, visit, house, watch), emptyCertificate(visit, watch))
+  }
   if (outcome.flight.tooLarge) {
     const { bytes, records } = outcome.flight
     const limits = {

@@ -47,7 +47,8 @@ export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house)
   if (outcome.kind === 'interrupted') return refuse(outcome.reason)
   const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
   if (outcome.kind === 'timeout') {
-    return refuse(diagnose('HANDSHAKE_TIMEOUT', { phase: phase(watch), afterMs, limitMs }))
+    const evidence = { phase: phase(watch), afterMs, limitMs, ...stack(visit) }
+    return refuse(diagnose('HANDSHAKE_TIMEOUT', evidence))
   }
   if (outcome.kind === 'error') return refuse(failure(visit, outcome.error))
   if (outcome.kind === 'end') {
@@ -84,6 +85,17 @@ function failure(visit: Visit & Greeted & Met & Judged, error: TlsError): Diagno
     const { proofBytes } = flight
     return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch), proofBytes })
   }
+  if (alert === BAD_RECORD_MAC) {
+    const says = 'a record of it does not open under the keys of this handshake'
+    return diagnose('HANDSHAKE_UNREADABLE', { says, phase: phase(watch), ...stack(visit) })
+  }
+  const { maxFragmentLength } = visit.hello.parsed
+  const limit = maxFragmentLength ?? LARGEST_RECORD
+  const bytes = watch.largestReceived()
+  if (alert === RECORD_OVERFLOW && bytes > limit) {
+    const asked = maxFragmentLength === undefined ? {} : ({ asked: true } as const)
+    return diagnose('HANDSHAKE_RECORD_TOO_LARGE', { bytes, limit, ...asked, ...seen })
+  }
   if (!flight.proved) return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch) })
   const { subject, sha256, key } = visit.certificate.leaf
   if (openssl === WRONG_CURVE) {
@@ -98,6 +110,10 @@ function failure(visit: Visit & Greeted & Met & Judged, error: TlsError): Diagno
   return diagnose('HANDSHAKE_FAILED', { ...seen, phase: phase(watch) })
 }
 
+const BAD_RECORD_MAC = 20
+const RECORD_OVERFLOW = 22
+/** RFC 5246 6.2.1. */
+const LARGEST_RECORD = 16_384
 const DECRYPT_ERROR = 51
 const WRONG_CURVE = 'ERR_SSL_WRONG_CURVE'
 const WRONG_SIGNATURE_TYPE = 'ERR_SSL_WRONG_SIGNATURE_TYPE'

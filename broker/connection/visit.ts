@@ -72,6 +72,8 @@ export type Visit = Arrived & {
   findings: Finding[]
   /** The last thing that our side had sent, in the protocol's words. */
   brokerSent: string
+  /** When that was, on the monotonic clock, while the handshake runs. */
+  brokerSentElapsed?: number
   /** A CONNACK that was sent, and its code. */
   connack?: number
   /** Set while a room waits, so that the connection can be ended from outside. */

@@ -20,9 +20,12 @@ export type AbandonFacts = {
   closeNotify: boolean
   /** `TLSv1.2` or `TLSv1.3`, where it was settled. */
   tlsVersion?: string
-  /** Bytes of our first flight, and the largest record that the client said it can take. */
+  /** Bytes of our first flight, its largest record, and the largest that the client said it can take. */
   flightBytes?: number
+  largestRecord?: number
   fragmentLimit?: number
+  /** It had answered with its Certificate, which it does after it has looked at ours. */
+  answered?: 'empty' | 'certificate'
   /** What there is to say about our certificate; it ranks trust, name and clock. */
   certificate?: Partial<RejectionFacts>
 }
@@ -30,8 +33,11 @@ export type AbandonFacts = {
 /** @returns what can be behind it, most likely first; never empty */
 export function abandonCandidates(facts: AbandonFacts): Candidate[] {
   if (!facts.certificateShown) return beforeOurCertificate(facts)
+  if (facts.answered !== undefined) return afterItsCertificate(facts, facts.answered)
   const rejected = rejection(facts)
-  const others = [...timer(facts), ...memory(facts), USER]
+  const big = tooBig(facts)
+  const others = [...timer(facts), ...(big.length > 0 ? [] : memory(facts)), USER]
+  if (big.length > 0) return [...big, ...rejected, ...others]
   return rejectsSilently(facts)
     ? [...rejected, ...others]
     : [...others.slice(0, -1), ...rejected, USER]
@@ -130,6 +136,18 @@ function silentManner({
   }
 }
 
+/** Most stacks look at our certificate before they send their own: what is left is their key, their time, the link. */
+function afterItsCertificate(facts: AbandonFacts, answered: 'empty' | 'certificate'): Candidate[] {
+  const own: Candidate =
+    answered === 'empty'
+      ? { cause: 'certificate', why: 'it has no certificate: its Certificate message was empty' }
+      : {
+          cause: 'key',
+          why: 'it could not prove its private key after it had sent its certificate: the key file, or its secure element',
+        }
+  return [own, ...timer(facts), NETWORK, USER]
+}
+
 /** From three seconds on the client's own timer is a candidate; s2n's silence is something else. */
 function timer({ stack, afterMs }: AbandonFacts): Candidate[] {
   if (stack === 's2n' || afterMs < 3000) return []
@@ -144,17 +162,33 @@ function timer({ stack, afterMs }: AbandonFacts): Candidate[] {
 function memory(facts: AbandonFacts): Candidate[] {
   if (facts.stack !== undefined && ON_COMPUTERS.has(facts.stack)) return []
   const flight = facts.flightBytes === undefined ? '' : ` of ${count(facts.flightBytes, 'byte')}`
-  const asked =
-    facts.fragmentLimit === undefined
-      ? ''
-      : `, though it asked for records of ${facts.fragmentLimit}`
   return [
     {
       cause: 'memory',
-      why: `our certificate flight${flight} was too large for its memory or record buffer${asked}`,
+      why: `our certificate flight${flight} was too large for its memory or record buffer`,
     },
   ]
 }
+
+/** Sizes that speak for themselves: a record above what the client asked for, or a flight that modems are known to drop. */
+function tooBig({
+  stack,
+  flightBytes = 0,
+  largestRecord = 0,
+  fragmentLimit,
+}: AbandonFacts): Candidate[] {
+  if (fragmentLimit !== undefined && largestRecord > fragmentLimit) {
+    const why = `it asked for records of ${count(fragmentLimit, 'byte')} at the most, and our largest has ${count(largestRecord, 'byte')}`
+    return [{ cause: 'memory', why }]
+  }
+  const known = stack !== undefined && stack !== 'unknown'
+  if (known || flightBytes <= MODEM_BYTES) return []
+  const why = `our certificate flight has ${count(flightBytes, 'byte')}, and some modems take no more than 4 kB`
+  return [{ cause: 'memory', why }]
+}
+
+/** What the modem of an nRF9160 takes; TLS stacks in software say by an alert when their buffer is too small, or reset. */
+const MODEM_BYTES = 4096
 
 /** Stacks of machines that have memory enough. */
 const ON_COMPUTERS: ReadonlySet<string> = new Set([
@@ -170,8 +204,9 @@ const ON_COMPUTERS: ReadonlySet<string> = new Set([
 ])
 
 function beforeOurCertificate(facts: AbandonFacts): Candidate[] {
-  const network: Candidate = { cause: 'network', why: 'the link broke, or the device restarted' }
-  return [...timer(facts), network, USER]
+  return [...timer(facts), NETWORK, USER]
 }
+
+const NETWORK: Candidate = { cause: 'network', why: 'the link broke, or the device restarted' }
 
 const USER: Candidate = { cause: 'user', why: 'the program was stopped' }

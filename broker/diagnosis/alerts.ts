@@ -19,6 +19,7 @@ export type AlertFacts = {
   tlsVersion?: string
   /** Bytes of our first flight. */
   flightBytes?: number
+  largestRecord?: number
   /** What the client asked for: max_fragment_length or record_size_limit, in bytes. */
   fragmentLimit?: number
 }

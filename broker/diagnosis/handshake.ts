@@ -46,6 +46,10 @@ export type HandshakeEvidence = {
     variant?: string
     reset: boolean
     closeNotify: boolean
+    /** Bytes of our first flight, the content of its largest record, and the largest that the client asked for. */
+    flightBytes?: number
+    largestRecord?: number
+    fragmentLimit?: number
     /** Most likely first. */
     candidates: Candidate[]
     deviceClock?: string
@@ -76,6 +80,17 @@ export type HandshakeEvidence = {
     openssl: string
     alert?: number
     stack?: string
+  }
+  HANDSHAKE_RECORD_TOO_LARGE: {
+    /** Of the largest record that the client sent, without its header. */
+    bytes: number
+    limit: number
+    /** The limit is the client's own max_fragment_length. */
+    asked?: true
+    openssl: string
+    alert?: number
+    stack?: string
+    variant?: string
   }
   HANDSHAKE_FAILED: {
     openssl: string
@@ -177,7 +192,14 @@ export const handshake: Entries<HandshakeEvidence> = {
         return `check the device's clock first, then its CA and host name${inWordsOf(stack, 'clock', variant)}`
       }
       if (cause === 'memory') {
-        return `check free memory and the size of the TLS input buffer in the device, then its CA, host name and clock${inWordsOf(stack, 'memory', variant)}`
+        const shorter = issuer === undefined ? '' : ', or serve a shorter chain'
+        return `check free memory and the size of the TLS input buffer in the device${shorter}, then its CA, host name and clock${inWordsOf(stack, 'memory', variant)}`
+      }
+      if (cause === 'certificate') {
+        return `load the device's certificate and private key before the connection is made${inWordsOf(stack, 'certificate', variant)}`
+      }
+      if (cause === 'key') {
+        return `check that the device can use its private key: the form of its file, or the slot of its secure element${inWordsOf(stack, 'key', variant)}`
       }
       if (cause === 'timer')
         return 'raise the connect timeout of the device, and look at how long its cryptography takes'
@@ -291,19 +313,46 @@ export const handshake: Entries<HandshakeEvidence> = {
     },
   },
 
+  HANDSHAKE_RECORD_TOO_LARGE: {
+    room: 'handshake',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The client sent a larger record than was agreed on',
+    says: ({ bytes, limit, asked }) =>
+      asked
+        ? `the client asked for records of ${count(limit, 'byte')} at the most (max_fragment_length), and sent one of ${count(bytes, 'byte')} itself`
+        : `the client sent a record of ${count(bytes, 'byte')}, and TLS allows ${count(limit, 'byte')}`,
+    remedy: ({ asked, stack, variant }) =>
+      asked
+        ? `update the TLS stack of the device, send a shorter chain, or ask for larger records than its own Certificate message${inWordsOf(stack, 'memory', variant)}`
+        : 'update the TLS stack of the device: it has to cut its messages into records',
+    alert: 22,
+    aws: { note: 'not measured on AWS IoT; the RFC asks for alert 22' },
+    references: ['RFC 6066 4', 'RFC 5246 6.2.1', 'RFC 8446 5.1'],
+    example: {
+      bytes: 833,
+      limit: 512,
+      asked: true,
+      openssl: 'ERR_SSL_DATA_LENGTH_TOO_LONG',
+      alert: 22,
+      stack: 'mbedTLS',
+    },
+  },
+
   HANDSHAKE_FAILED: {
     room: 'handshake',
     severity: 'error',
-    blame: 'broker',
+    blame: ({ alert }) => (ABOUT_THE_CLIENT.has(alert ?? 0) ? 'device' : 'broker'),
     certainty: ({ proofBytes }) => (proofBytes === undefined ? 'guess' : 'likely'),
     title: 'OpenSSL ended the handshake for a reason of its own',
     says: ({ openssl, phase, alert, proofBytes }) =>
       proofBytes === undefined
         ? `our TLS library ended the handshake with ${quote(openssl)}${alert === undefined ? '' : ` (alert ${alert})`}: ${plain(phase)}`
         : `a certificate in the sent chain has a wrong signature, and then our TLS library can't take a proof of the device's key as long as this one (${count(proofBytes, 'byte')})`,
-    remedy: ({ proofBytes }) =>
+    remedy: ({ proofBytes, alert }) =>
       proofBytes === undefined
-        ? 'try again, and if it stays, report it to us with this record'
+        ? `${ABOUT_THE_CLIENT.has(alert ?? 0) ? "update the device's TLS stack, or look for a proxy that changes bytes" : 'try again'}; if it stays, report it to us with this record`
         : 'send the device certificate alone or with its right signer, or use a key of RSA 4096 at the most, better P-256',
     aws: {},
     references: ['RFC 8446 6.2'],
@@ -364,6 +413,9 @@ export const handshake: Entries<HandshakeEvidence> = {
     },
   },
 }
+
+/** By these OpenSSL says that a message of the client's is wrong: unexpected, against a rule, or not to be read. */
+const ABOUT_THE_CLIENT: ReadonlySet<number> = new Set([10, 22, 47, 50, 51])
 
 function left(reset: boolean, closeNotify: boolean): string {
   if (reset) return 'reset the connection'

@@ -30,8 +30,10 @@ export type HandshakeWatch = {
   server(): ServerFlight
   /** Our HelloRetryRequest (RFC 8446 4.1.4): the group that it asked for, and the hello that answered it. */
   retry(): { group: number; second?: Hello } | undefined
-  /** Bytes of what we have sent up to the client's answer. */
-  sentBytes(): number
+  /** What we have sent up to the client's answer: all bytes, and the content of the largest record. */
+  sent(): { bytes: number; largestRecord: number }
+  /** Content of the largest record of the client's answer. */
+  largestReceived(): number
   /** What our first flight asked the client for. */
   request(): CertificateRequest | undefined
   /** Alerts seen in clear, or in the client's second flight. */
@@ -42,6 +44,10 @@ export type HandshakeWatch = {
   sealedAlert(): Alert | undefined
   /** The last message of the client: `ClientHello`, `Certificate`, ..., or `alert`, but for a close_notify. */
   clientSent(): string
+  /** As `clientSent`, without its alert: how far it had come. */
+  clientCame(): string
+  /** The client's certificates as it sent them, with none for an empty message; its flight may have ended there. */
+  clientChain(): Buffer[] | undefined
   /** True when our whole first flight is out, so that the client has seen our certificate. */
   certificateShown(): boolean
   /** A TLS 1.3 fatal alert under our application secret: how we refuse after our Finished (RFC 8446 6). */
@@ -88,7 +94,10 @@ export function handshakeWatch(): HandshakeWatch {
   let changedCipher = false
   let done = false
   let sentBytes = 0
+  let largestRecord = 0
+  let largestReceived = 0
   let clientSent = 'ClientHello'
+  let alerted = false
 
   const serverKeys = () => keys('SERVER_HANDSHAKE_TRAFFIC_SECRET')
   const tls13 = (): boolean => (server.hello()?.version ?? 0) >= TLS13
@@ -118,7 +127,7 @@ export function handshakeWatch(): HandshakeWatch {
     if (record.type === recordType.alert) {
       // After ChangeCipherSpec a TLS 1.2 alert is encrypted and can't be read here.
       if (record.fragment.length === 2) noteClient(record.fragment)
-      else clientSent = 'alert'
+      else alerted = true
       return true
     }
     if (!tls13()) {
@@ -158,13 +167,14 @@ export function handshakeWatch(): HandshakeWatch {
   /** A close_notify is an end and no message: it leaves open how far the client had come. */
   function noteClient(fragment: Buffer): void {
     note('client', fragment)
-    if (fragment[1] !== CLOSE_NOTIFY) clientSent = 'alert'
+    if (fragment[1] !== CLOSE_NOTIFY) alerted = true
   }
 
   return {
     outbound(chunk) {
       if (!done) sentBytes += chunk.length
       for (const record of outRecords.push(chunk)) {
+        if (!done) largestRecord = Math.max(largestRecord, contentOf(record))
         if (record.type === recordType.alert && record.fragment.length === 2) {
           note('broker', record.fragment)
         } else server.record(record)
@@ -184,6 +194,7 @@ export function handshakeWatch(): HandshakeWatch {
       for (const [index, record] of records.entries()) {
         held.push(record.bytes)
         heldBytes += record.bytes.length
+        largestReceived = Math.max(largestReceived, contentOf(record))
         if (!readRecord(record, heldBytes)) continue
         const after = [...records.slice(index + 1).map(later => later.bytes), inRecords.rest()]
         return { pass: [], flight: finish(after) }
@@ -195,13 +206,14 @@ export function handshakeWatch(): HandshakeWatch {
     },
     serverHello: server.hello,
     server: () => server.read(serverKeys),
-    sentBytes: () => sentBytes,
+    sent: () => ({ bytes: sentBytes, largestRecord }),
     retry() {
       const group = server.retryGroup()
       const hello = second.hello()
       if (group === undefined) return undefined
       return hello === undefined ? { group } : { group, second: hello }
     },
+    largestReceived: () => largestReceived,
     request: () => server.request(serverKeys),
     alerts: () => alerts,
     alertSent: number => note('broker', Buffer.from([FATAL, number])),
@@ -209,7 +221,9 @@ export function handshakeWatch(): HandshakeWatch {
       const sealed = server.sealedAlert(() => keys('SERVER_TRAFFIC_SECRET_0'))
       return sealed && { from: 'broker', ...sealed }
     },
-    clientSent: () => clientSent,
+    clientSent: () => (alerted ? 'alert' : clientSent),
+    clientCame: () => clientSent,
+    clientChain: () => chain,
     certificateShown: server.complete,
     sealAlert(number) {
       const content = Buffer.from([FATAL, number])
@@ -251,6 +265,13 @@ export function handshakeWatch(): HandshakeWatch {
     return flight
   }
 }
+
+/** RFC 8449 4: the limits count what is encrypted with its type, and not the 16 bytes of its tag. */
+function contentOf({ type, fragment }: TlsRecord): number {
+  return type === recordType.applicationData ? fragment.length - TAG : fragment.length
+}
+
+const TAG = 16
 
 /** A fatal alert in clear (RFC 5246 7.2): how we refuse before our ChangeCipherSpec. */
 export function plainAlert(number: number): Buffer {

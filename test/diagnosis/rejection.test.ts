@@ -283,8 +283,35 @@ t.test('sizes of what we sent are told where memory may be short', async t => {
     reset: true,
     stack: 'mbedTLS',
     flightBytes: 5279,
-    fragmentLimit: 4096,
   })
   t.match(ranked.find(one => one.cause === 'memory')?.why, '5,279 bytes was too large')
-  t.match(ranked.find(one => one.cause === 'memory')?.why, 'asked for records of 4096')
+})
+
+t.test('a size that is known to be too much comes first', async t => {
+  const first = (more: Partial<Parameters<typeof abandonCandidates>[0]>) => {
+    const left = { certificateShown: true, afterMs: 5, closeNotify: false, reset: true }
+    const ranked = abandonCandidates({ ...left, ...more })
+    t.equal(ranked.filter(one => one.cause === 'memory').length <= 1, true, 'said once')
+    t.ok(ranked.some(one => one.cause === 'trust'))
+    return ranked[0]
+  }
+  t.match(first({ flightBytes: 5279 }), { cause: 'memory', why: /5,279 bytes, and some modems/ })
+  t.match(first({ flightBytes: 4096 }), { cause: 'trust' })
+  t.match(first({ flightBytes: 5279, stack: 'BearSSL' }), { cause: 'trust' })
+  t.match(first({ flightBytes: 5279, stack: 'OpenSSL', variant: 'Node' }), { cause: 'trust' })
+  const asked = { stack: 'GnuTLS', flightBytes: 2000, fragmentLimit: 512 }
+  t.match(first({ ...asked, largestRecord: 513 }), {
+    cause: 'memory',
+    why: 'it asked for records of 512 bytes at the most, and our largest has 513 bytes',
+  })
+  t.not(first({ ...asked, largestRecord: 512 })?.cause, 'memory')
+})
+
+t.test('who has sent its own certificate has taken ours', async t => {
+  const left = { certificateShown: true, closeNotify: false, reset: false, stack: 'BearSSL' }
+  const causes = (answered: 'empty' | 'certificate', afterMs: number) =>
+    abandonCandidates({ ...left, answered, afterMs }).map(({ cause }) => cause)
+  t.same(causes('certificate', 5), ['key', 'network', 'user'])
+  t.same(causes('certificate', 5000), ['key', 'timer', 'network', 'user'])
+  t.same(causes('empty', 5), ['certificate', 'network', 'user'])
 })

@@ -1,6 +1,13 @@
 /** In the middle of the handshake: the client refuses us or leaves, or its proof of its key is no good. */
 
 import type { HandshakeEvidence } from '../../../broker/diagnosis/handshake.ts'
+import {
+  certificateMessage,
+  handshakeRecord12,
+  keyExchangeMessage,
+  plainHello,
+  wrongFinished,
+} from '../../helpers/client-flight.ts'
 import { ecKeys, mintedDevice, pki } from '../../helpers/pki.ts'
 import type { Provocations } from './provocation.ts'
 import { afterServerFlight, chainOf, changing, tlsVisit } from './visitors.ts'
@@ -56,17 +63,32 @@ export const handshake: Provocations<HandshakeEvidence> = {
   },
   HANDSHAKE_FAILED: {
     async act(broker, t) {
-      let changed = false
-      const port = await changing(t, broker, record => {
-        const finished = changed && record.readUInt8(0) === HANDSHAKE
-        if (record.readUInt8(0) === CHANGE_CIPHER_SPEC) changed = true
-        return finished ? lastByteChanged(record) : record
-      })
-      return tlsVisit(broker, chainOf(pki().device), { ...TLS12, port })
+      // A point that is not on its curve.
+      const port = await changing(t, broker, record =>
+        isMessage(record, CLIENT_KEY_EXCHANGE) ? lastByteChanged(record) : record,
+      )
+      const ecdhCurve = 'P-256'
+      return tlsVisit(broker, chainOf(pki().device), { ...TLS12, ecdhCurve, port })
     },
     verdict: 'refused',
     side: 'we',
-    sent: { alert: 20 },
+    sent: { alert: 47 },
+  },
+  HANDSHAKE_RECORD_TOO_LARGE: {
+    act: broker =>
+      afterServerFlight(
+        broker,
+        socket => {
+          const chain = certificateMessage(pki().rsaDevice.certificate.der)
+          const flight = [chain, keyExchangeMessage()].map(handshakeRecord12)
+          socket.write(Buffer.concat([...flight, wrongFinished()]))
+        },
+        plainHello({ maxFragmentLengthCode: 1 }),
+      ),
+    verdict: 'refused',
+    side: 'we',
+    sent: { alert: 22 },
+    evidence: { limit: 512, asked: true },
   },
   HANDSHAKE_UNREADABLE: {
     async act(broker, t) {
@@ -94,9 +116,9 @@ export const handshake: Provocations<HandshakeEvidence> = {
 }
 
 const HANDSHAKE = 22
-const CHANGE_CIPHER_SPEC = 20
 const APPLICATION_DATA = 23
 const CERTIFICATE_VERIFY = 15
+const CLIENT_KEY_EXCHANGE = 16
 
 function alert(number: number): Buffer {
   return Buffer.from([21, 3, 3, 0, 2, 2, number])

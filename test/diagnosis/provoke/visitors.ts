@@ -31,10 +31,19 @@ export async function rawVisit(broker: Broker, script: RawScript): Promise<Saw> 
   return alert === undefined ? {} : { alert: alert.readUInt8(6) }
 }
 
-/** A real TLS 1.2 ClientHello, and whatever the script does when the server's first flight is there. */
-export async function afterServerFlight(broker: Broker, script: RawScript): Promise<Saw> {
-  const hello = await helloBytes({ maxVersion: 'TLSv1.2' })
+/**
+ * A TLS 1.2 ClientHello, a real one unless it is given, and whatever the script does when the server's first flight is there.
+ * @param before awaited between the connect and the hello
+ */
+export async function afterServerFlight(
+  broker: Broker,
+  script: RawScript,
+  given?: Buffer,
+  before?: () => Promise<void>,
+): Promise<Saw> {
+  const hello = given ?? (await helloBytes({ maxVersion: 'TLSv1.2' }))
   return rawVisit(broker, async (socket, received) => {
+    await before?.()
     socket.write(hello)
     while (!received().subarray(-4).equals(SERVER_HELLO_DONE)) await once(socket, 'data')
     await script(socket, received)
