@@ -166,7 +166,8 @@ function remark(
   if (told.has(event.code)) return [`${title}  ${escapeText(event.says)}`]
   told.add(event.code)
   const telling = tellingLines(event.code, event.evidence)
-  return [title, sentence(event.says, paint), ...details([...telling, toDo(event.remedy)], paint)]
+  const lines = [...telling, toDo(event.remedy), hint(event.code)]
+  return [title, sentence(event.says, paint), ...details(lines, paint)]
 }
 
 function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): string[] {
@@ -194,6 +195,7 @@ function closing(event: ClosingRecord, paint: Paint, { told, held }: Scene): str
         ...others.map(also),
         toDo(event.remedy),
         ...outside(event),
+        hint(code),
       ],
       paint,
     ),
@@ -235,6 +237,12 @@ function also({ code, says }: { code: string; says: string }): TellingLine {
 
 function toDo(remedy: string): TellingLine {
   return ['to do', escapeText(remedy)]
+}
+
+/** Where the code is explained: by a command, and on the page, whose anchors are the codes in small letters. */
+function hint(code: string): TellingLine {
+  const safe = escapeText(code)
+  return ['hint', `\`candid explain ${safe}\`, or docs/diagnoses.md#${safe.toLowerCase()}`]
 }
 
 /** What could be seen from outside: here, and on AWS IoT. */

@@ -48,6 +48,9 @@ const connected: LogEvent = {
   tls: { version: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256' },
 }
 
+const hint = (code: string): string =>
+  `          hint        \`candid explain ${code}\`, or docs/diagnoses.md#${code.toLowerCase()}`
+
 const door = {
   host: '::',
   securityPolicy: 'IoTSecurityPolicy_TLS13_1_2_2022_10',
@@ -131,6 +134,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       '          to do       enable secp256r1 (P-256) in the device; with mbedTLS: build with `MBEDTLS_ECP_DP_SECP256R1_ENABLED`, and look at `mbedtls_ssl_conf_curves` (2.x) or `mbedtls_ssl_conf_groups` (3.x)',
       '          client saw  TLS alert 40',
       '          on AWS IoT  TLS alert 40; the alert is the one that the RFC asks for; not measured on AWS IoT',
+      hint('HELLO_NO_SHARED_GROUP'),
     ],
   ],
   [
@@ -175,6 +179,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       '          to do       use QoS 0 or 1',
       '          client saw  a closed connection and no reason',
       `          on AWS IoT  ${AWS_QOS2}`,
+      hint('TRAFFIC_QOS2'),
     ],
   ],
   [
@@ -219,11 +224,13 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       "          registered  CN=Acme Signer  key id aaaaaaaaaaaaaaaa  issuer's key id 9999999999999999  SHA-256 1111111111111111",
       "          sent        CN=Acme Signer  key id aaaaaaaaaaaaaaaa  issuer's key id 9898989898989898  SHA-256 2222222222222222",
       `          to do       ${differs.remedy}`,
+      hint('CHAIN_SIGNER_DIFFERS'),
       '10:00:00  denied      sensor-1  TRAFFIC_PUBLISH_DENIED',
       '          the client may not publish to `shared/alarm` (not allowed by `device`): the nearest statement allows `topic/sensor-1/*`',
       '          asked       iot:Publish on arn:aws:iot:us-east-1:123456789012:topic/shared/alarm',
       '          policies    device',
       '          to do       allow `iot:Publish` on `arn:aws:iot:us-east-1:123456789012:topic/shared/alarm`, or change the topic',
+      hint('TRAFFIC_PUBLISH_DENIED'),
       '10:00:00  refused     sensor-1  TRAFFIC_PUBLISH_DENIED',
       '          client saw  a closed connection and no reason',
       '          on AWS IoT  log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
@@ -250,6 +257,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       '          or perhaps  the program was stopped',
       '          to do       check first that the device has `certs/server-ca.pem` as its CA, then its host name and its clock; with BearSSL: `setTrustAnchors`',
       '          on AWS IoT  AWS IoT logs nothing',
+      hint('HANDSHAKE_ABANDONED'),
     ],
   ],
 ]
@@ -289,7 +297,7 @@ t.test('a client id forges no line and moves no cursor', async t => {
     { ...connected, clientId, policies: [clientId], thingName: clientId },
     recordOf('TRAFFIC_QOS2', { connection: 'c2', clientId, evidence: { topic: clientId } }),
   ])
-  t.equal(lines.length, 2 + 5)
+  t.equal(lines.length, 2 + 6)
   for (const line of lines) t.notMatch(line, /[\p{Cc}\p{Cf}]/u)
 })
 
