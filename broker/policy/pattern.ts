@@ -5,6 +5,7 @@
  * moved again, so that no pattern backtracks.
  */
 
+import { findInBits } from './find-in-bits.ts'
 import { type Context, parseVariable, resolve, type Variable } from './variables.ts'
 
 export type Token =
@@ -13,7 +14,7 @@ export type Token =
   | { kind: 'text'; text: string }
   | { kind: 'variable'; variable: Variable }
 
-type Atom = Exclude<Token, { kind: 'star' }>
+export type Atom = Exclude<Token, { kind: 'star' }>
 
 export type Pattern = {
   /** As written in the document. */
@@ -210,6 +211,8 @@ function matchBackward(segment: Atom[], asked: string, context: Context): number
 // Where the leftmost place of the segment at or after `from` ends, or -1.
 function find(segment: Atom[], asked: string, from: number, context: Context): number {
   const first = segment[0]!
+  if (segment.length > 1 && (asked.length - from) * lengthOf(segment) > slowest)
+    return findInBits(segment, asked, from, context)
   for (let at = from; at <= asked.length; at += 1) {
     if (first.kind === 'text') {
       at = asked.indexOf(first.text, at)
@@ -246,6 +249,13 @@ function agreeBackward(segment: Atom[], asked: string): number {
   }
   return at
 }
+
+function lengthOf(segment: Atom[]): number {
+  return segment.reduce((sum, atom) => sum + (atom.kind === 'text' ? atom.text.length : 1), 0)
+}
+
+/** Comparisons that may be made one by one; beyond, the time must not grow with the product of two lengths. */
+const slowest = 1_000_000
 
 function isPair(text: string, at: number): boolean {
   return at >= 0 && text.codePointAt(at)! > 0xffff

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { findInBits } from '../../broker/policy/find-in-bits.ts'
 import {
   compilePattern,
   firstDifference,
@@ -175,3 +176,50 @@ function parts(pattern: string, value: string): string[] {
       ...[...plain].map(c => (c === '*' ? 'star' : c === '?' ? 'one' : c)),
     ])
 }
+
+t.test('a long piece with `?` is found where a short one would be', async t => {
+  const filler = 'x'.repeat(40_000)
+  const piece = `a?${'b'.repeat(60)}?c`
+  const table: [text: string, want: boolean][] = [
+    [`${filler}aq${'b'.repeat(60)}qc${filler}`, true],
+    [`${filler}a😀${'b'.repeat(60)}😀c`, true],
+    [`${filler}a${'b'.repeat(60)}qc${filler}`, false],
+    [`aq${'b'.repeat(60)}qc${filler}`, true],
+    [`${filler}aq${'b'.repeat(59)}qc`, false],
+    [filler, false],
+  ]
+  for (const [text, want] of table) {
+    t.equal(matches(compilePattern(`*${piece}*`), text, {}), want)
+    t.equal(matches(compilePattern(`*${piece}*x`), `${text}x`, {}), want)
+  }
+  const variable = compilePattern(`*?${'b'.repeat(40)}${id}?*`)
+  const named = `${filler}q${'b'.repeat(40)}nameq`
+  t.equal(matches(variable, named, { 'iot:ClientId': 'name' }), true)
+  t.equal(matches(variable, named, { 'iot:ClientId': 'other' }), false)
+  t.equal(matches(variable, named, {}), false)
+})
+
+t.test('searching in bits finds what searching by hand finds', async t => {
+  const piece = fc.array(fc.constantFrom('a', 'b', 'ab', '😀', '?', '?'), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  const text = fc.array(fc.constantFrom('a', 'b', '😀'), { maxLength: 60 })
+  fc.assert(
+    fc.property(piece, text, (parts, letters) => {
+      const [segment = []] = compilePattern(parts.join('')).segments
+      const asked = letters.join('')
+      const length = parts.join('').replaceAll('😀', 'x').length
+      const points = [...asked]
+      const by = points.findIndex((_, at) =>
+        [...parts.join('')].every((one, index) =>
+          one === '?' ? at + index < points.length : points[at + index] === one,
+        ),
+      )
+      const want = by < 0 ? -1 : points.slice(0, by + length).join('').length
+      return findInBits(segment, asked, 0, {}) === want
+    }),
+    { numRuns: 2000 },
+  )
+  t.pass()
+})

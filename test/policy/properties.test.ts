@@ -93,6 +93,9 @@ const hostile: [name: string, pattern: string, text: string][] = [
   ['*?*?*?...', '*?'.repeat(202_300), 'x'.repeat(65_535)],
   ['?????...', '?'.repeat(404_600), 'x'.repeat(65_535)],
   ['*****...', '*'.repeat(404_600), 'x'.repeat(65_535)],
+  ['*?aaa...ab of a', `*?${'a'.repeat(32_000)}b*`, 'a'.repeat(65_535)],
+  ['*a?a?a?...b of a', `*${'a?'.repeat(16_000)}b*`, 'a'.repeat(65_535)],
+  ['*aaa...?aaa...b of a', `*${'a'.repeat(16_000)}?${'a'.repeat(15_999)}b*`, 'a'.repeat(65_535)],
   ['*aaa...ab of a', `*${'a'.repeat(400)}b`, 'a'.repeat(65_535)],
   [`\${\${\${...`, '${'.repeat(202_300), 'x'.repeat(65_535)],
 ]
@@ -107,7 +110,7 @@ for (const [name, pattern, text] of hostile)
     }
     const { user } = process.cpuUsage(started)
     t.comment(`${pattern.length} characters: ${(user / 1000).toFixed(0)} ms`)
-    t.ok(user < 3_000_000, `${user} us`)
+    t.ok(user < 8_000_000, `${user} us`)
   })
 
 t.test(
@@ -129,7 +132,7 @@ t.test(
     t.equal(decide(read ? [read] : [], question).outcome, 'IMPLICIT_DENY')
     const { user } = process.cpuUsage(started)
     t.comment(`${(user / 1000).toFixed(0)} ms`)
-    t.ok(user < 3_000_000, `${user} us`)
+    t.ok(user < 8_000_000, `${user} us`)
   },
 )
 
@@ -142,5 +145,5 @@ t.test('a request that is as long as can be', async t => {
       resource: `${head}topic/${'a'.repeat(65_000)}b`,
       context: {},
     })
-  t.ok(process.cpuUsage(started).user < 3_000_000)
+  t.ok(process.cpuUsage(started).user < 8_000_000)
 })
