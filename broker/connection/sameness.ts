@@ -1,8 +1,9 @@
 /**
  * Who a connection's device is, for counting, and when two endings of it are the same one again. Both are short strings: they
- * are made for every connection.
+ * are made for every connection, and thousands of them are kept.
  */
 
+import { createHash } from 'node:crypto'
 import type { Diagnosis } from '../diagnosis/diagnosis.ts'
 import type { ClosingRecord } from '../journal/dossier.ts'
 import { isGrease } from '../tls/names.ts'
@@ -18,10 +19,10 @@ export function deviceOf(
   certificateId: string | undefined,
 ): string {
   const clientId = visit.mqtt?.connect.clientId
-  if (code === 'CLOSE_DUPLICATE_CLIENT_ID') return `shared client id ${clientId}`
+  if (code === 'CLOSE_DUPLICATE_CLIENT_ID') return short(`shared client id ${clientId}`)
   if (certificateId !== undefined) return certificateId
   const named = clientId ?? evidence['clientId']
-  return named === undefined ? unnamed(visit) : `client id ${named}`
+  return named === undefined ? unnamed(visit) : short(`client id ${named}`)
 }
 
 /** All that a device may have been counted by before it got in. */
@@ -29,16 +30,16 @@ export function namesOf(visit: Visit & Principal): string[] {
   return [visit.principal.registered.certificateId, unnamed(visit)]
 }
 
-/** Its address and what its TLS stack offers: a hash would cost more than all the counting. */
+/** Its address and what its TLS stack offers. */
 function unnamed({ wire, hello }: Visit): string {
   const offer = hello?.parsed.cipherSuites.filter(id => !isGrease(id)).join(' ') ?? ''
-  return `${wire.remote.address} ${offer}`
+  return short(`${wire.remote.address} ${offer}`)
 }
 
 /** What must not have changed for an ending to be the same again: neither times nor counters. */
 export function samenessOf(record: Omit<ClosingRecord, 'repeat'>): string {
   const { evidence, sent, hello, tls, chain, decision, clientId, side, phase } = record
-  return [
+  const parts = [
     clientId,
     side,
     phase.client,
@@ -48,7 +49,8 @@ export function samenessOf(record: Omit<ClosingRecord, 'repeat'>): string {
     chain?.map(({ sha256 }) => sha256).join(),
     decision?.resource,
     ...TELLING.map(key => evidence[key]),
-  ].join('|')
+  ]
+  return short(parts.join('|'))
 }
 
 /** Keys of evidence that hold a cause, in any code; lists are put together by `join`. */
@@ -67,3 +69,10 @@ const TELLING = [
   'usable',
   'why',
 ]
+
+/** A hash would cost more than all the counting; but whoever sends 15,000 suites would have us keep 100 KB for each offer. */
+function short(key: string): string {
+  return key.length <= LONGEST ? key : createHash('sha256').update(key).digest('hex')
+}
+
+const LONGEST = 256
