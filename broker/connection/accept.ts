@@ -8,11 +8,11 @@ import { createWire } from './wire.ts'
 
 export function accept(socket: Socket, house: House): Visit {
   const { world, journal } = house
-  const { port } = house.settings()
+  const settings = house.settings()
   const visit: Visit = {
     id: world.nextId('connection'),
     wire: createWire(socket, world.clock, error => endByBug(visit)(error)),
-    listenerPort: port,
+    settings,
     startedAt: world.clock.now(),
     startedElapsed: world.clock.elapsed(),
     findings: [],
@@ -23,7 +23,7 @@ export function accept(socket: Socket, house: House): Visit {
     event: 'connection.accepted',
     connection: visit.id,
     remote: visit.wire.remote,
-    listener: { port },
+    listener: { port: settings.port },
   })
   return visit
 }

@@ -53,7 +53,7 @@ export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => 
     if (leaf) Object.assign(visit, { certificate: { ...judgement, leaf } })
     return refuse(main, [...refusals.filter(one => one !== main), ...findings])
   }
-  const inHandshake = house.settings().config.tls.refuseCertificates === 'in-handshake'
+  const inHandshake = visit.settings.config.tls.refuseCertificates === 'in-handshake'
   const known: Judged = {
     certificate: { ...judgement, leaf, ...(first ? { pending: first } : {}) },
   }

@@ -47,7 +47,7 @@ export function closingRecord(
     connection: visit.id,
     ...who,
     remote: wire.remote,
-    listener: { port: visit.listenerPort },
+    listener: { port: visit.settings.port },
     durationMs: Math.round(world.clock.elapsed() - visit.startedElapsed),
     verdict: visit.connack === 0 && ORDINARY.has(reason.code) ? 'closed' : 'refused',
     side,

@@ -33,7 +33,7 @@ type Outcome =
 export const connect: Room<Known, Asked> = async (visit, house) => {
   const { tls } = visit.handshake
   const front = createFront(tls, endByBug(visit))
-  const limitMs = house.settings().config.tls.connectTimeoutSeconds * 1000
+  const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     const take = { packet: first, problem: broken }
     function first(packet: Packet): void {

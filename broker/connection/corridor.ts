@@ -58,9 +58,9 @@ export async function receive(socket: Socket, house: House): Promise<void> {
 }
 
 /** What the close room needs in order to free everything, and nothing else. */
-function bare({ id, wire, listenerPort, startedAt, startedElapsed, session, mqtt }: Visit): Visit {
+function bare({ id, wire, settings, startedAt, startedElapsed, session, mqtt }: Visit): Visit {
   const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
-  const arrived = { id, wire, listenerPort, startedAt, startedElapsed }
+  const arrived = { id, wire, settings, startedAt, startedElapsed }
   return { ...arrived, ...kept, findings: [], brokerSent: 'unknown', interrupt: undefined }
 }
 

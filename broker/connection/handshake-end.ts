@@ -23,7 +23,6 @@ import type { Greeted, Visit } from './visit.ts'
 /** OpenSSL has refused the hello; the matcher says why. */
 export function helloRefused(
   visit: Visit & Greeted,
-  house: House,
   watch: HandshakeWatch,
   code: string,
 ): [Diagnosis, Finding[]] {
@@ -37,7 +36,7 @@ export function helloRefused(
   if (wrong !== undefined) {
     return [diagnose('HELLO_RULE_BROKEN', { says: wrong, ...stack(visit) }), []]
   }
-  const [main, ...also] = helloConflicts(visit.hello, house.settings().endpoint)
+  const [main, ...also] = helloConflicts(visit.hello, visit.settings.endpoint)
   const { parsed, bytes } = visit.hello
   const fault = helloFaults(parsed)
   // OpenSSL looks at the form first, so where it complains of that nothing else was compared.
@@ -74,7 +73,7 @@ export function clientAlert(
       ...sizes(visit, watch),
     })
   }
-  const facts = ourCertificate(visit, house)
+  const facts = ourCertificate(visit)
   const meaning = rejectionMeaning(number, known.stack, known.tlsVersion)
   return diagnose(
     'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
@@ -102,7 +101,7 @@ export function abandoned(
   how: { reset: boolean; closeNotify: boolean },
 ): Diagnosis {
   const certificate = certificateFacts(visit, house)
-  const { names, sni, caFile, issuer } = ourCertificate(visit, house)
+  const { names, sni, caFile, issuer } = ourCertificate(visit)
   const since = visit.brokerSentElapsed ?? visit.startedElapsed
   const afterMs = Math.round(house.world.clock.elapsed() - since)
   const seen = { afterMs, ...how, ...stack(visit), ...sizes(visit, watch) }
@@ -205,16 +204,15 @@ function deviceClock(visit: Visit & Greeted): { deviceClock?: string } {
 
 /** What there is to say about our certificate, in this client's eyes. */
 export function certificateFacts(visit: Visit & Greeted, house: House): RejectionFacts {
-  return { ...ourCertificate(visit, house), ...realTime(house) }
+  return { ...ourCertificate(visit), ...realTime(house) }
 }
 
 function ourCertificate(
   visit: Visit & Greeted,
-  house: House,
 ): RejectionFacts & { caFile?: string; issuer?: string } {
   const { sni } = visit.hello.parsed
   return {
-    ...serverFacts(visit, house.settings()),
+    ...serverFacts(visit, visit.settings),
     ...(sni === undefined ? {} : { sni }),
     ...deviceClock(visit),
   }

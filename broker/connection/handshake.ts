@@ -32,8 +32,7 @@ type Outcome =
   | { kind: 'error'; code: string }
 
 export const handshake: Room<Greeted, Met> = async (visit, house) => {
-  const { wire, hello } = visit
-  const settings = house.settings()
+  const { wire, hello, settings } = visit
   const watch = handshakeWatch()
   const line = createTlsLine(wire)
   line.watch(chunk => {
@@ -116,7 +115,7 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     }
     return refuse(diagnose('HANDSHAKE_TIMEOUT', evidence))
   }
-  if (outcome.kind === 'error') return refuse(...helloRefused(visit, house, watch, outcome.code))
+  if (outcome.kind === 'error') return refuse(...helloRefused(visit, watch, outcome.code))
   if (outcome.kind === 'end') {
     const how = { reset: outcome.end.reset, closeNotify: false }
     return refuse(abandoned(visit, house, watch, how), emptyCertificate(visit, watch))

@@ -21,9 +21,8 @@ type Outcome =
 type NotTls = Extract<HelloProgress, { state: 'not-tls' }>
 
 export const hello: Room<unknown, Greeted> = async (visit, house) => {
-  const { wire } = visit
+  const { wire, settings } = visit
   const reader = helloReader()
-  const settings = house.settings()
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     let stranger: NotTls | undefined

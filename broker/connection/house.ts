@@ -23,7 +23,7 @@ export type House = {
   hellos: KnownHellos
   chains: KnownChains
   repeats: Repeats
-  /** Read anew when config.yaml changes. */
+  /** Read anew when config.yaml changes; for TLS a connection keeps those it came with. */
   settings(): Settings
   /** Before a certificate is judged: resolves when no change of the files is waiting. */
   fresh?(): Promise<void>

@@ -25,7 +25,7 @@ type Outcome =
 
 export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house) => {
   const { tls, line, watch, flight } = visit.handshake
-  const limitMs = house.settings().config.tls.handshakeTimeoutSeconds * 1000
+  const limitMs = visit.settings.config.tls.handshakeTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     const secure = (): void => {
       // Node may go on to feed OpenSSL a socket that it is about to report as failed.

@@ -47,7 +47,7 @@ export const session: Room<Known, InSession> = async (visit, house) => {
     house.sessions.set(clientId, own)
   }
 
-  const limitMs = house.settings().config.tls.connectTimeoutSeconds * 1000
+  const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
   let made: Session | undefined
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     made = open(visit, house, sessionPresent => settle({ kind: 'connack', sessionPresent }))

@@ -15,7 +15,7 @@ import type { Hello } from '../tls/client-hello.ts'
 import type { Flight } from '../tls/flight.ts'
 import type { HandshakeWatch } from '../tls/handshake-watch.ts'
 import type { Judgement } from '../x509/judge.ts'
-import type { House } from './house.ts'
+import type { House, Settings } from './house.ts'
 import type { HelloFacts } from './known-hellos.ts'
 import type { TlsLine } from './tls-line.ts'
 import type { Wire } from './wire.ts'
@@ -23,7 +23,11 @@ import type { Wire } from './wire.ts'
 export type Arrived = {
   id: string
   wire: Wire
-  listenerPort: number
+  /**
+   * Its listener's, as they were when it came. INVARIANT: what a client was offered and what is said of it are the same, though
+   * config.yaml may change while a client thinks for a quarter of a minute about our certificate.
+   */
+  settings: Settings
   /** ms since 1970, and monotonic ms. */
   startedAt: number
   startedElapsed: number

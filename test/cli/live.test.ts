@@ -7,6 +7,7 @@ import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
 import { startFromFiles } from '../../broker/cli/run-from-files.ts'
 import { createWorld, runningClock } from '../../broker/world.ts'
+import { afterServerFlight } from '../diagnosis/provoke/visitors.ts'
 import { minted } from '../helpers/pki.ts'
 import { type Sandbox, sandbox } from './sandbox.ts'
 
@@ -262,6 +263,29 @@ t.test('a server certificate of the user: told with its CA, mistakes and changes
     says: /is for `elsewhere`, and this machine is known as/,
   })
   t.equal(await connect('sensor-1', running), undefined)
+})
+
+t.test('what is said of our certificate is true of the one that the client was shown', async t => {
+  const own = (dnsName: string) => minted({ subject: [['CN', 'mine']], dnsNames: [dnsName] })
+  const [shown, later] = [own('shown.local'), own('later.local')]
+  const config =
+    'log: json\ntls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key }\n'
+  const running = await live(t, config, { 'my.pem': shown.pem, 'my.key': shown.keyPem })
+  const taken = ({ event }: Line) => event === 'broker.declared'
+  await running.line(taken)
+  await afterServerFlight(running, async socket => {
+    // It thinks about the certificate; meanwhile the user puts another one in its place.
+    running.write('new.key', later.keyPem)
+    running.write('new.pem', later.pem)
+    running.write('config.yaml', config.replaceAll('my.', 'new.'))
+    await running.line(({ says }) => /later\.local/.test(`${says}`))
+    await running.line(taken)
+    socket.end(Buffer.from('15030300020230', 'hex'))
+  })
+  t.match(await running.line(({ event }) => event === 'connection.closed'), {
+    code: 'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
+    evidence: { alert: 48, names: ['shown.local'] },
+  })
 })
 
 t.test('--port is the first listener, and not the port of another', async t => {

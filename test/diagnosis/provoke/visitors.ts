@@ -14,7 +14,7 @@ import type { Saw } from './provocation.ts'
 export type RawScript = (socket: Socket, received: () => Buffer) => Promise<void> | void
 
 /** Bare TCP. */
-export async function rawVisit(broker: Broker, script: RawScript): Promise<Saw> {
+export async function rawVisit(broker: Pick<Broker, 'port'>, script: RawScript): Promise<Saw> {
   const socket = dial({ host: '127.0.0.1', port: broker.port, allowHalfOpen: true })
   let all = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
@@ -36,7 +36,7 @@ export async function rawVisit(broker: Broker, script: RawScript): Promise<Saw> 
  * @param before awaited between the connect and the hello
  */
 export async function afterServerFlight(
-  broker: Broker,
+  broker: Pick<Broker, 'port'>,
   script: RawScript,
   given?: Buffer,
   before?: () => Promise<void>,
