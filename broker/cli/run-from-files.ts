@@ -175,7 +175,11 @@ export async function startFromFiles(
 
   async function renew(): Promise<void> {
     const next = await serverPki(config, project, world)
-    if ('problems' in next) return next.problems.forEach(warn)
+    if ('problems' in next) {
+      next.problems.forEach(warn)
+      const says = '`tls` and `listeners` are not taken over; devices are served as before'
+      return warn({ says, hint: 'mend the server certificate: the broker then reads all again' })
+    }
     if (next.why) warn({ says: `new server certificates: ${next.why}` })
     pki = next.pki
     remark(next.remarks)

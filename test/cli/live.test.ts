@@ -256,6 +256,7 @@ t.test('a server certificate of the user: told with its CA, mistakes and changes
   t.match(await running.line(({ event }) => event === 'broker.warning'), {
     says: /`my\.key` is not the key/,
   })
+  await running.line(({ says }) => /are not taken over/.test(`${says}`))
   t.equal(await connect('sensor-1', running), 0)
   running.write('my.pem', second.pem)
   t.match(await running.line(({ event }) => event === 'broker.warning'), {
