@@ -1,10 +1,15 @@
 /** `candid explain --hello FILE`: what a captured ClientHello offers, who sent it, and what this project would answer. */
 
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { configOf, firstListener } from '../config/listeners.ts'
+import type { Config } from '../config/shape.ts'
 import { shown } from '../config/words.ts'
+import type { Asks } from '../connection/hello-demands.ts'
 import { judgeHello, type OfflineHello } from '../connection/offline-hello.ts'
 import { fileProblem } from '../registry/files.ts'
+import { serverNames } from '../registry/server-names.ts'
 import type { Given } from './flags.ts'
 import { exits, type Io } from './io.ts'
 import { openProject } from './project.ts'
@@ -17,7 +22,7 @@ export async function explainHelloFile(file: string, given: Given, io: Io): Prom
   if (!Buffer.isBuffer(bytes)) return reject(bytes, io, json)
   const opened = await openProject(given.value('config'), io)
   if ('problems' in opened) return complain(opened.problems, exits.invalid, io, json)
-  const judged = judgeHello(bytes, opened.project.config)
+  const judged = judgeHello(bytes, asksOf(opened.project.config))
   if (!judged.ok) {
     const { says, hint = 'give the bytes of a ClientHello as they came, or as hex text' } = judged
     return reject({ says: `${shown(file)}: ${says}`, hint }, io, json)
@@ -29,6 +34,21 @@ export async function explainHelloFile(file: string, given: Given, io: Io): Prom
 
 type Judged = Extract<OfflineHello, { ok: true }>
 
+/** Of the first listener: the one that commands are made for. Certificates of the user's own are not read for this. */
+function asksOf(config: Config): Asks {
+  const listener = firstListener(config)
+  const own = configOf(config, listener)
+  const { names, addresses } = serverNames(config.tls.names)
+  const local = own.tls.serverCertificates.every(item => typeof item === 'string')
+  return {
+    config: own,
+    port: listener.port,
+    endpointName: hostname(),
+    names: local ? [...names, ...addresses] : undefined,
+    own: !local,
+  }
+}
+
 async function read(file: string, io: Io): Promise<Buffer | { says: string; hint?: string }> {
   try {
     return await readFile(resolve(io.cwd, file))
@@ -39,7 +59,7 @@ async function read(file: string, io: Io): Promise<Buffer | { says: string; hint
   }
 }
 
-function asData({ hello, deviceClock, securityPolicy, chosen, refusals }: Judged) {
+function asData({ hello, deviceClock, securityPolicy, chosen, refusals, notes }: Judged) {
   return {
     verdict: refusals.length > 0 ? 'refused' : 'accepted',
     hello,
@@ -52,10 +72,12 @@ function asData({ hello, deviceClock, securityPolicy, chosen, refusals }: Judged
       remedy,
       evidence,
     })),
+    notes,
   }
 }
 
-function asLines({ hello, deviceClock, securityPolicy, chosen, refusals }: Judged): string[] {
+function asLines(judged: Judged): string[] {
+  const { hello, deviceClock, securityPolicy, chosen, refusals, notes } = judged
   const { stack } = hello
   const who = stack.variant === undefined ? stack.name : `${stack.name} (${stack.variant})`
   const lines = table([
@@ -81,5 +103,6 @@ function asLines({ hello, deviceClock, securityPolicy, chosen, refusals }: Judge
   for (const { code, says, remedy } of refusals) {
     lines.push(...spokenLines({ says: `refused: ${code}: ${says}`, hint: remedy }))
   }
+  lines.push(...notes.map(note => `note: ${note}`))
   return lines
 }

@@ -34,7 +34,7 @@ export const command: Command = {
     },
     hello: {
       value: 'FILE',
-      says: 'a ClientHello, as bytes or as hex: what it offers, and what this project would answer',
+      says: 'a ClientHello, as bytes or as hex: what it offers, and what the first listener would answer',
     },
     markdown: { says: 'the whole catalogue, as docs/diagnoses.md' },
     config: { value: 'FILE', says: 'the project whose CAs count (default: ./config.yaml)' },

@@ -15,7 +15,7 @@ import {
 import type { Alert, HandshakeWatch } from '../tls/handshake-watch.ts'
 import { alertName, signatureAlgorithmName, versionName } from '../tls/names.ts'
 import { wrongAnswerToRetry } from '../tls/second-hello.ts'
-import { helloConflicts, helloFaults } from './hello-conflict.ts'
+import { helloConflicts, helloFaults, versionOf } from './hello-conflict.ts'
 import type { House } from './house.ts'
 import { serverFacts } from './tls-record.ts'
 import type { Greeted, Visit } from './visit.ts'
@@ -38,7 +38,7 @@ export function helloRefused(
   }
   const [main, ...also] = helloConflicts(visit.hello, visit.settings.endpoint)
   const { parsed, bytes } = visit.hello
-  const fault = helloFaults(parsed)
+  const fault = helloFaults(parsed, versionOf(visit.hello))
   // OpenSSL looks at the form first, so where it complains of that nothing else was compared.
   if (fault !== undefined && (main === undefined || FORM.test(code))) {
     const firstBytes = bytes.subarray(0, 16).toString('hex')

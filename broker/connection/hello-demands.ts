@@ -14,8 +14,22 @@ const MUTUAL_TLS = 'x-amzn-mqtt-ca'
 /** IANA's name for MQTT. AWS: MQTT with a custom authorizer. DG/protocols */
 const CUSTOM_AUTHORIZER = 'mqtt'
 
+/** What a listener asks for, and what it is called. */
+export type Asks = Pick<Settings, 'config' | 'endpointName' | 'port'> & {
+  /** Of the server certificates; undefined where they are not at hand, so that no name can be called unknown. */
+  names: string[] | undefined
+  /** All of the server certificates are the user's own. */
+  own: boolean
+}
+
+export function asksOf(settings: Settings): Asks {
+  const { server } = settings
+  const names = [...new Set(server.flatMap(certificate => certificate.names))]
+  return { ...settings, names, own: server.every(({ issuer }) => issuer !== undefined) }
+}
+
 /** The ALPN names that this listener agrees to. */
-export function alpnNames({ config }: Settings): string[] {
+export function alpnNames({ config }: Pick<Asks, 'config'>): string[] {
   return config.tls.alpn === 'required' ? [MUTUAL_TLS] : [MUTUAL_TLS, CUSTOM_AUTHORIZER]
 }
 
@@ -26,11 +40,11 @@ export function alpnNames({ config }: Settings): string[] {
 export function demands(
   hello: Hello,
   version: number,
-  settings: Settings,
+  asks: Asks,
 ): { refusals: Diagnosis[]; findings: Finding[] } {
-  const { sni, alpn } = settings.config.tls
-  const name = aboutName(hello, version, settings)
-  const protocol = aboutProtocol(hello, settings)
+  const { sni, alpn } = asks.config.tls
+  const name = aboutName(hello, version, asks)
+  const protocol = aboutProtocol(hello, asks)
   const told = [
     { required: sni === 'required', diagnoses: name },
     { required: alpn === 'required', diagnoses: protocol },
@@ -47,26 +61,25 @@ export function demands(
   }
 }
 
-function aboutName(hello: Hello, version: number, settings: Settings): Diagnosis[] {
+function aboutName(hello: Hello, version: number, asks: Asks): Diagnosis[] {
   const { sni } = hello
-  const demanded = settings.config.tls.sni === 'required' ? ({ required: true } as const) : {}
+  const { names, own } = asks
+  const demanded = asks.config.tls.sni === 'required' ? ({ required: true } as const) : {}
   if (sni === undefined) {
-    const endpoint = settings.endpointName
+    const endpoint = asks.endpointName
     const evidence = { endpoint, version: versionName(version), ...demanded }
     return [diagnose('HELLO_SNI_MISSING', evidence)]
   }
-  const names = [...new Set(settings.server.flatMap(certificate => certificate.names))]
-  if (names.some(name => covers(name, sni))) return []
-  const own = settings.server.every(({ issuer }) => issuer !== undefined)
+  if (names === undefined || names.some(name => covers(name, sni))) return []
   return [diagnose('HELLO_SNI_UNKNOWN', { sni, names, ...demanded, ...(own ? { own: true } : {}) })]
 }
 
-function aboutProtocol({ alpn: offered }: Hello, settings: Settings): Diagnosis[] {
-  const accepted = alpnNames(settings)
-  const required = settings.config.tls.alpn === 'required'
+function aboutProtocol({ alpn: offered }: Hello, asks: Asks): Diagnosis[] {
+  const accepted = alpnNames(asks)
+  const required = asks.config.tls.alpn === 'required'
   const demanded = required ? ({ required } as const) : {}
   if (offered.length === 0) {
-    return required ? [diagnose('HELLO_ALPN_MISSING', { accepted, port: settings.port })] : []
+    return required ? [diagnose('HELLO_ALPN_MISSING', { accepted, port: asks.port })] : []
   }
   if (offered.includes(MUTUAL_TLS)) return []
   if (offered.includes(CUSTOM_AUTHORIZER)) {

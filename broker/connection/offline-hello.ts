@@ -3,12 +3,12 @@
  * `candid explain --hello`, where no client is connected.
  */
 
-import type { Config } from '../config/shape.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { HelloRecord } from '../journal/dossier.ts'
 import { helloReader } from '../tls/hello-reader.ts'
 import { suiteName, versionName } from '../tls/names.ts'
-import { helloConflicts, helloFaults } from './hello-conflict.ts'
+import { faultWords, helloConflicts, helloFaults, isRead, versionOf } from './hello-conflict.ts'
+import { type Asks, demands } from './hello-demands.ts'
 import { knownHellos } from './known-hellos.ts'
 import { endpointOf } from './settings.ts'
 import { helloRecord } from './tls-record.ts'
@@ -25,10 +25,14 @@ export type OfflineHello =
       chosen?: { version: string; suites: string[] }
       /** Why it is refused, the main reason first. */
       refusals: Diagnosis[]
+      /** What is worth telling and refuses nothing, one line each. */
+      notes: string[]
     }
 
-/** @param file raw bytes of a ClientHello, with or without its record, or the same as hex text */
-export function judgeHello(file: Buffer, config: Config): OfflineHello {
+/**
+ * @param asks the listener that it is judged for, with the config as that has it
+ * @param file raw bytes of a ClientHello, with or without its record, or the same as hex text */
+export function judgeHello(file: Buffer, asks: Asks): OfflineHello {
   if (CAPTURES.some(magic => file.subarray(0, 4).equals(magic))) {
     return {
       ok: false,
@@ -53,20 +57,28 @@ export function judgeHello(file: Buffer, config: Config): OfflineHello {
     return { ok: false, says: `no ClientHello: ${progress.says}, at byte ${progress.at}` }
   }
   const { hello: parsed } = progress
-  const endpoint = endpointOf(config)
+  const endpoint = endpointOf(asks.config)
   const greeted = { bytes, parsed, ...knownHellos(1).factsOf(bytes, parsed, endpoint) }
-  const fault = helloFaults(parsed)
-  const refusals = helloConflicts(greeted, endpoint)
+  const version = versionOf(greeted)
+  const fault = helloFaults(parsed, version)
   const firstBytes = bytes.subarray(0, 16).toString('hex')
-  if (fault !== undefined)
-    refusals.unshift(diagnose('HELLO_MALFORMED', { says: fault, firstBytes }))
+  const demanded = demands(parsed, version, asks)
+  const noVersion = !greeted.match.ok && greeted.match.conflict.kind === 'version'
+  // In the order of the broker: what the listener demands, the form, what both sides share.
+  const refusals = [
+    ...(noVersion ? [] : demanded.refusals),
+    ...(fault === undefined ? [] : [diagnose('HELLO_MALFORMED', { says: fault, firstBytes })]),
+    ...helloConflicts(greeted, endpoint),
+    ...(noVersion ? demanded.refusals : []),
+  ]
+  const unread = parsed.faults.filter(({ extension }) => !isRead(extension, parsed, version))
   const clock = greeted.stack.deviceClock
   return {
     ok: true,
     hello: helloRecord({ hello: greeted }),
     ...(clock === undefined ? {} : { deviceClock: new Date(clock * 1000).toISOString() }),
     securityPolicy: endpoint.securityPolicy,
-    ...(greeted.match.ok && fault === undefined
+    ...(greeted.match.ok && refusals.length === 0
       ? {
           chosen: {
             version: versionName(greeted.match.version),
@@ -75,6 +87,10 @@ export function judgeHello(file: Buffer, config: Config): OfflineHello {
         }
       : {}),
     refusals,
+    notes: [
+      ...demanded.findings.map(({ code, says }) => `${code}: ${says}`),
+      ...unread.map(one => `${faultWords(one)}, which this broker does not look at`),
+    ],
   }
 }
 

@@ -51,6 +51,56 @@ t.test('a wrong form is named', async t => {
   t.match(out, /^refused: HELLO_MALFORMED: .*supported_groups has a list of an odd length/m)
 })
 
+t.test('a wrong form that the broker does not look at is a note', async t => {
+  const box = project(t)
+  const more: [number, Buffer][] = [
+    [4660, Buffer.alloc(0)],
+    [4660, Buffer.alloc(0)],
+  ]
+  const fits = { cipherSuites: [0xc02f], groups: [23], signatureAlgorithms: [0x0804] }
+  box.write('hello.bin', helloBytes({ ...fits, more }))
+  const { code, out } = await box.run('explain', '--hello', 'hello.bin')
+  t.equal(code, 0, out)
+  t.match(out, /^note: the extension \w+ is there twice, which this broker does not look at$/m)
+})
+
+const demands: [name: string, config: string, hello: string, expected: [number, RegExp]][] = [
+  [
+    'no host name where one is required',
+    'tls:\n  sni: required\n',
+    'python-3.11-no-sni',
+    [2, /^refused: HELLO_SNI_MISSING: /m],
+  ],
+  [
+    'no host name where none is required',
+    '',
+    'python-3.11-no-sni',
+    [0, /^note: HELLO_SNI_MISSING: /m],
+  ],
+  [
+    'no ALPN on port 443',
+    'listeners:\n  - port: 443\n',
+    'go-1.19',
+    [2, /^refused: HELLO_ALPN_MISSING: /m],
+  ],
+  [
+    'what the listener says counts, not what is said for all',
+    'tls:\n  securityPolicy: IoTSecurityPolicy_TLS13_1_3_2022_10\nlisteners:\n  - securityPolicy: IoTSecurityPolicy_TLS12_1_2_2022_10\n',
+    'python-3.11-tls12',
+    [0, /^accepted by IoTSecurityPolicy_TLS12_1_2_2022_10: /m],
+  ],
+]
+for (const [name, config, hello, [exit, says]] of demands) {
+  t.test(`what a listener demands: ${name}`, async t => {
+    const box = project(t)
+    box.write('config.yaml', config)
+    box.write('hello.bin', bytesOf(hello))
+    const { code, out } = await box.run('explain', '--hello', 'hello.bin')
+    t.equal(code, exit, out)
+    t.match(out, says)
+  })
+}
+
 t.test('hex in the ways that people write it, and a message without its record', async t => {
   const box = project(t)
   const bytes = bytesOf('go-1.19')

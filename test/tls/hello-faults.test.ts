@@ -4,6 +4,7 @@
  */
 
 import t from 'tap'
+import { isRead } from '../../broker/connection/hello-conflict.ts'
 import { type Case, createBench } from './agreement.ts'
 import { captured, parsedHello } from './captured.ts'
 import { type HelloSpec, helloBytes, uint16, vector } from './hello-bytes.ts'
@@ -150,6 +151,41 @@ t.test('a wrong form is named, and OpenSSL refuses what we say that it refuses',
     if (!answer.accepted) t.match(answer.alert?.toString(), /^(47|50|70|112)$/, name)
   }
   t.equal((await bench.answer({ hello: base, endpoint })).accepted, true, 'the base itself')
+})
+
+t.test('which forms OpenSSL looks at, by extension and version', async t => {
+  const bench = await createBench()
+  const { versions: _, keyShares: __, ...old } = base
+  const bases: [name: string, spec: HelloSpec, version: number][] = [
+    ['TLS 1.3', base, 0x0304],
+    ['TLS 1.2', old, 0x0303],
+    ['TLS 1.2 in a list', { ...base, versions: [0x0303] }, 0x0303],
+  ]
+  const built: Record<number, keyof HelloSpec> = {
+    10: 'groups',
+    11: 'pointFormats',
+    13: 'signatureAlgorithms',
+    51: 'keyShares',
+  }
+  for (const [name, spec, version] of bases) {
+    for (const id of [0, 1, 10, 11, 13, 16, 45, 50, 51]) {
+      const { [built[id] ?? 'more']: ___, ...others } = spec
+      const hello = { ...others, more: [[id, hex('0009ff')]] } as HelloSpec
+      const parsed = parsedHello(helloBytes(hello))
+      t.equal(parsed.faults.length, 1, `${name}, ${id}`)
+      const { accepted } = await bench.answer({ hello, endpoint })
+      t.equal(isRead(id, parsed, version), !accepted, `${name}, ${id}`)
+    }
+    for (const id of [
+      5, 12, 14, 17, 18, 20, 21, 22, 23, 27, 28, 35, 47, 49, 4660, 13172, 0xfe0d, 0xff01,
+    ]) {
+      const once: [number, Buffer] = [id, id === 0xff01 ? hex('00') : hex('')]
+      const twice = { ...spec, more: [once, once] }
+      const parsed = parsedHello(helloBytes(twice))
+      const { accepted } = await bench.answer({ hello: twice, endpoint })
+      t.equal(isRead(id, parsed, version), !accepted, `${name}, ${id} twice`)
+    }
+  }
 })
 
 t.test('no real client has a fault', async t => {
