@@ -2,7 +2,12 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { Hello, HelloFault } from '../tls/client-hello.ts'
-import { type Conflict, type Endpoint, usableSignatureAlgorithms } from '../tls/match.ts'
+import {
+  type Conflict,
+  type Endpoint,
+  takesCertificate,
+  usableSignatureAlgorithms,
+} from '../tls/match.ts'
 import {
   extensionName,
   groupName,
@@ -106,6 +111,7 @@ function conflictDiagnosis(
       usable: usable.map(signatureAlgorithmName),
       serverKeys: endpoint.serverKeys,
       version,
+      ...certificateSignature(hello, usable, endpoint),
       ...known,
     })
   }
@@ -119,6 +125,24 @@ function conflictDiagnosis(
     dropped: conflict.dropped.map(({ suite, lacks }) => ({ suite: suiteName(suite), lacks })),
     ...known,
   })
+}
+
+/** Where our key could sign, and the client takes no certificate that is signed as ours is. */
+function certificateSignature(
+  hello: Hello,
+  usable: number[],
+  endpoint: Endpoint,
+): { certificate?: { offered: string[]; signed: string[] } } {
+  const signs = usable.some(id => hello.signatureAlgorithms?.includes(id))
+  const taken = endpoint.serverKeys.some(key => takesCertificate(hello, key, endpoint))
+  if (!signs || taken) return {}
+  const signed = endpoint.serverKeys.flatMap(key => endpoint.certificateSignatures?.[key] ?? [])
+  return {
+    certificate: {
+      offered: names(hello.signatureAlgorithmsCert ?? [], signatureAlgorithmName),
+      signed: [...new Set(signed)].map(signatureAlgorithmName),
+    },
+  }
 }
 
 /** RFC 5246 7.4.1.4.1: whoever states none on TLS 1.2 takes SHA-1; TLS 1.3 implies nothing. */

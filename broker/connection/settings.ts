@@ -47,6 +47,7 @@ export function settingsOf(
     endpoint: {
       ...endpointOf(config, kinds),
       ...(curve === undefined ? {} : { ecdsaCurve: curve }),
+      certificateSignatures: certificateSignatures(served),
     },
     server: served.map(({ kind, certificate, own }) => ({
       kind,
@@ -83,6 +84,29 @@ function policyOf(name: string): SecurityPolicy {
   const policy = securityPolicy(name)
   if (policy === undefined) throw new Error(`no such policy: ${name}`)
   return policy
+}
+
+/** By type of key, as the algorithms are numbered in a ClientHello. One that has no number can't be asked for. */
+function certificateSignatures(
+  served: ServerCertificate[],
+): NonNullable<Settings['endpoint']['certificateSignatures']> {
+  return Object.fromEntries(
+    served.toReversed().map(({ kind, certificate: { signature, signatureHash } }) => {
+      const hash = signatureHash?.toLowerCase().replace('-', '')
+      const [rsa, pss, ecdsa] = SIGNATURES[hash ?? ''] ?? [[], [], []]
+      const isPss = /pss/i.test(signature)
+      return [kind, /^ecdsa/i.test(signature) ? ecdsa : isPss ? pss : rsa] as const
+    }),
+  )
+}
+
+/** RFC 8446 4.2.3, by hash: rsa_pkcs1, rsa_pss (rsae and pss), ecdsa. */
+const SIGNATURES: Record<string, [rsa: number[], pss: number[], ecdsa: number[]]> = {
+  sha1: [[0x0201], [], [0x0203]],
+  sha224: [[0x0301], [], [0x0303]],
+  sha256: [[0x0401], [0x0804, 0x0809], [0x0403]],
+  sha384: [[0x0501], [0x0805, 0x080a], [0x0503]],
+  sha512: [[0x0601], [0x0806, 0x080b], [0x0603]],
 }
 
 function servedFor(item: ServerCertificateItem, pki: ServerPki): ServerCertificate[] {

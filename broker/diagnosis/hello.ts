@@ -61,6 +61,8 @@ export type HelloEvidence = {
     usable: string[]
     serverKeys: KeyType[]
     version: string
+    /** It is the signature under our certificate that does not fit (signature_algorithms_cert). */
+    certificate?: { offered: string[]; signed: string[] }
     stack?: string
   }
   HELLO_SNI_MISSING: {
@@ -128,10 +130,14 @@ export const hello: Entries<HelloEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'The ClientHello cannot be read',
-    says: ({ says, at }) =>
-      `the ClientHello can't be read${at === undefined ? '' : ` at byte ${at}`}: ${plain(says)}`,
-    remedy: () =>
-      'look for a proxy that changes bytes, or a damaged TLS stack; capture the first record with Wireshark',
+    says: ({ says, at, alert }) =>
+      alert === undefined
+        ? `the ClientHello can't be read${at === undefined ? '' : ` at byte ${at}`}: ${plain(says)}`
+        : `the client gave up before its ClientHello: ${plain(says)}`,
+    remedy: ({ alert }) =>
+      alert === undefined
+        ? 'look for a proxy that changes bytes, or a damaged TLS stack; capture the first record with Wireshark'
+        : "look at the device's TLS settings: its versions, suites and groups may leave nothing that it could offer; its own log says which",
     // Nobody answers an alert (RFC 8446 6.2).
     alert: ({ alert }) => (alert === undefined ? 50 : undefined),
     aws: { note: 'not measured on AWS IoT; the RFC asks for alert 50' },
@@ -292,10 +298,12 @@ export const hello: Entries<HelloEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'No signature algorithm that the server certificate can use',
-    says: ({ offered, usable, serverKeys, version }) =>
-      `the client offers the signature algorithms ${list(offered, 4)}, and on ${version} this server's ${list(serverKeys)} ${serverKeys.length === 1 ? 'key' : 'keys'} can use ${list(usable, 4)}`,
-    remedy: ({ usable, stack }) =>
-      `enable ${either(usable.slice(0, 2))} in the device${inWordsOf(stack, 'signatures')}`,
+    says: ({ offered, usable, serverKeys, version, certificate }) =>
+      certificate !== undefined
+        ? `the client takes certificates signed with ${list(certificate.offered, 4)} (signature_algorithms_cert), and this server's are signed with ${list(certificate.signed, 4)}`
+        : `the client offers the signature algorithms ${list(offered, 4)}, and on ${version} this server's ${list(serverKeys)} ${serverKeys.length === 1 ? 'key' : 'keys'} can use ${list(usable, 4)}`,
+    remedy: ({ usable, stack, certificate }) =>
+      `enable ${certificate === undefined ? either(usable.slice(0, 2)) : `${either(certificate.signed)} for certificates`} in the device${inWordsOf(stack, 'signatures')}`,
     alert: 40,
     aws: { alert: 40, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 5246 7.4.1.4.1', 'RFC 8446 4.2.3'],

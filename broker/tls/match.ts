@@ -21,6 +21,8 @@ export type Endpoint = {
   serverKeys: KeyType[]
   /** Of our ECDSA key; P-256 unless told. */
   ecdsaCurve?: number
+  /** How each certificate itself is signed, by its issuer, as signature_algorithms_cert names it; missing: not looked at. */
+  certificateSignatures?: Partial<Record<KeyType, number[]>>
 }
 
 export type Dropped = {
@@ -37,16 +39,35 @@ export type Conflict = {
   says?: string
 }
 
-export type Match =
-  | { ok: true; version: number; suites: number[] }
-  /** `also`: what else has to change before this client is accepted, or could change instead. */
-  | { ok: false; conflict: Conflict; also: Conflict['kind'][] }
+export type Match = Accepted | (Refused & { alert: number })
+
+type Accepted = {
+  ok: true
+  version: number
+  /** In our order: the first is taken. */
+  suites: number[]
+  /** The group that the first suite is used with; none with static RSA. */
+  group?: number
+  /** The client sent no key for that group, so we ask for one (HelloRetryRequest). */
+  retry?: true
+}
+
+/**
+ * `also`: what else has to change before this client is accepted, or could change instead. With it goes `alert`, the number
+ * that OpenSSL sends.
+ */
+type Refused = { ok: false; conflict: Conflict; also: Conflict['kind'][] }
 
 const TLS12 = 0x0303
 const TLS13 = 0x0304
 
 /** @returns what both sides share, or the first thing that they don't */
 export function match(hello: Hello, endpoint: Endpoint): Match {
+  const matched = compare(hello, endpoint)
+  return matched.ok ? matched : { ...matched, alert: alertOf(matched, hello, endpoint) }
+}
+
+function compare(hello: Hello, endpoint: Endpoint): Accepted | Refused {
   const version = sharedVersion(hello, endpoint)
   if (version === undefined) {
     return { ok: false, conflict: { kind: 'version', dropped: [] }, also: [] }
@@ -93,14 +114,38 @@ function sharedVersion(hello: Hello, endpoint: Endpoint): number | undefined {
   )
 }
 
+/** OpenSSL names few causes by an alert of their own, and looks for missing extensions once a suite is found. */
+function alertOf({ conflict, also }: Refused, hello: Hello, endpoint: Endpoint): number {
+  const { kind, version } = conflict
+  if (hello.version <= SSL3) return HANDSHAKE_FAILURE
+  if (version === undefined) return PROTOCOL_VERSION
+  if (fallsBack(hello, version, endpoint)) return INAPPROPRIATE_FALLBACK
+  if (version < TLS13 || kind === 'suites' || also.includes('suites')) return HANDSHAKE_FAILURE
+  const { groups, signatureAlgorithms, extensions } = hello
+  if (groups === undefined || !extensions.includes(KEY_SHARE)) return MISSING_EXTENSION
+  if (strayKeyShare(hello, endpoint) !== undefined) return ILLEGAL_PARAMETER
+  return signatureAlgorithms === undefined ? MISSING_EXTENSION : HANDSHAKE_FAILURE
+}
+
+const HANDSHAKE_FAILURE = 40
+const ILLEGAL_PARAMETER = 47
+const PROTOCOL_VERSION = 70
+const INAPPROPRIATE_FALLBACK = 86
+const MISSING_EXTENSION = 109
+
+const SSL3 = 0x0300
 const FALLBACK_SCSV = 0x5600
 const KEY_SHARE = 51
 
+function fallsBack(hello: Hello, version: number, endpoint: Endpoint): boolean {
+  return hello.cipherSuites.includes(FALLBACK_SCSV) && version < endpoint.maxVersion
+}
+
 function brokenRule(hello: Hello, version: number, endpoint: Endpoint): string | undefined {
-  if (hello.version <= 0x0300) {
+  if (hello.version <= SSL3) {
     return 'its legacy_version is SSLv3, though it lists newer versions (RFC 8446 4.1.2)'
   }
-  if (hello.cipherSuites.includes(FALLBACK_SCSV) && version < endpoint.maxVersion) {
+  if (fallsBack(hello, version, endpoint)) {
     return 'TLS_FALLBACK_SCSV marks it as a second try with a lower version, and a higher one would do (RFC 7507)'
   }
   if (version >= TLS13 && hello.groups !== undefined && !hello.extensions.includes(KEY_SHARE)) {
@@ -121,7 +166,7 @@ function strayKeyShare({ keyShares, groups }: Hello, endpoint: Endpoint): string
   return undefined
 }
 
-function match13(hello: Hello, endpoint: Endpoint): Match {
+function match13(hello: Hello, endpoint: Endpoint): Accepted | Refused {
   const version = TLS13
   const suites = endpoint.suites.filter(
     id => suiteNeeds(id)?.tls13 && hello.cipherSuites.includes(id),
@@ -132,19 +177,25 @@ function match13(hello: Hello, endpoint: Endpoint): Match {
   if (!sharesGroup(hello, endpoint)) failures.push('group')
   if (!signed) failures.push('signature-algorithm')
   const [kind, ...also] = failures
-  if (kind === undefined) return { ok: true, version, suites }
+  if (kind === undefined) return { ok: true, version, suites, ...keyShare(hello, endpoint) }
   const lacks = kind === 'group' ? 'group' : 'signature-algorithm'
   const dropped = suites.map(suite => ({ suite, lacks }) as const)
   return { ok: false, conflict: { kind, version, dropped }, also }
 }
 
-function match12(hello: Hello, endpoint: Endpoint): Match {
+function match12(hello: Hello, endpoint: Endpoint): Accepted | Refused {
   const version = TLS12
   const common = endpoint.suites
     .filter(id => suiteNeeds(id)?.tls13 === false && hello.cipherSuites.includes(id))
     .map(suite => ({ suite, lacks: lacking(suite, hello, endpoint) }))
   const usable = common.filter(({ lacks }) => lacks.length === 0)
-  if (usable.length > 0) return { ok: true, version, suites: usable.map(({ suite }) => suite) }
+  const [first] = usable
+  if (first !== undefined) {
+    const ecdhe = suiteNeeds(first.suite)?.exchange === 'ECDHE'
+    const group = ecdhe ? sharedGroup(hello, endpoint) : undefined
+    const suites = usable.map(({ suite }) => suite)
+    return { ok: true, version, suites, ...(group === undefined ? {} : { group }) }
+  }
   if (common.length === 0) {
     const also = kindsOf(nearest(possible(hello, endpoint)))
     return { ok: false, conflict: { kind: 'suites', version, dropped: [], says: POINTS }, also }
@@ -200,13 +251,39 @@ function nearest(suites: { lacks: Lacks }[]): Lacks[] {
 
 /** DIFFERS: without supported_groups any curve may be used (RFC 8422 4), but OpenSSL then uses none. */
 function sharesGroup(hello: Hello, endpoint: Endpoint): boolean {
-  return endpoint.groups.some(group => hello.groups?.includes(group))
+  return sharedGroup(hello, endpoint) !== undefined
 }
 
-function canSign(hello: Hello, key: KeyType, version: number, { ecdsaCurve }: Endpoint): boolean {
+/** The first in our order. */
+function sharedGroup(hello: Hello, endpoint: Endpoint): number | undefined {
+  return endpoint.groups.find(group => hello.groups?.includes(group))
+}
+
+/** OpenSSL takes the first key that it can use, though a group that we prefer may be in common too. */
+function keyShare(hello: Hello, endpoint: Endpoint): { group?: number; retry?: true } {
+  const sent = hello.keyShares.find(share => endpoint.groups.includes(share))
+  if (sent !== undefined) return { group: sent }
+  const group = sharedGroup(hello, endpoint)
+  return group === undefined ? {} : { group, retry: true }
+}
+
+function canSign(hello: Hello, key: KeyType, version: number, endpoint: Endpoint): boolean {
+  if (!takesCertificate(hello, key, endpoint)) return false
   // RFC 5246 7.4.1.4.1: without the extension SHA-1 is implied, which OpenSSL doesn't use.
   const offered = hello.signatureAlgorithms ?? []
-  return usableSignatureAlgorithms(key, version, ecdsaCurve).some(id => offered.includes(id))
+  return usableSignatureAlgorithms(key, version, endpoint.ecdsaCurve).some(id =>
+    offered.includes(id),
+  )
+}
+
+/**
+ * Whether the client takes a certificate that is signed as ours is (RFC 8446 4.2.3). Without signature_algorithms_cert OpenSSL
+ * does not ask: the client says so by itself.
+ */
+export function takesCertificate(hello: Hello, key: KeyType, endpoint: Endpoint): boolean {
+  const taken = hello.signatureAlgorithmsCert
+  const ours = endpoint.certificateSignatures?.[key]
+  return taken === undefined || ours === undefined || ours.some(id => taken.includes(id))
 }
 
 /** The most telling first: a certificate type beats a group if no group would help, else it comes last. */

@@ -16,11 +16,12 @@ import type { Settings } from '../../broker/connection/house.ts'
 import { settingsOf } from '../../broker/connection/settings.ts'
 import { createServerPki, type ServerPki } from '../../broker/registry/server-pki.ts'
 import type { Hello } from '../../broker/tls/client-hello.ts'
+import { handshakeWatch } from '../../broker/tls/handshake-watch.ts'
 import { helloReader } from '../../broker/tls/hello-reader.ts'
 import { type Conflict, type Match, match, signingKeys } from '../../broker/tls/match.ts'
 import { parseServerHello } from '../../broker/tls/server-hello.ts'
 import { createWorld, runningClock } from '../../broker/world.ts'
-import { type HelloSpec, helloBytes } from './hello-bytes.ts'
+import { type HelloSpec, helloBytes, list16, vector } from './hello-bytes.ts'
 
 export type Case = { hello: HelloSpec; endpoint: EndpointSpec }
 
@@ -28,7 +29,7 @@ type EndpointSpec = Pick<Config['tls'], 'securityPolicy' | 'serverCertificates' 
 
 /** What OpenSSL wrote first, and Node's code where it refused. */
 export type Answer =
-  | { accepted: true; version: number; suite: number; retry: boolean }
+  | { accepted: true; version: number; suite: number; retry: boolean; group: number | undefined }
   | { accepted: false; alert?: number; code: string }
 
 export type Agreement = {
@@ -101,9 +102,14 @@ export async function compare(
     if (answer.version !== predicted.version)
       return `another version than ${predicted.version}, ${seen}`
     const chosen = predicted.suites[0]
-    return answer.suite === chosen ? undefined : `another suite than ${chosen}, ${seen}`
+    if (answer.suite !== chosen) return `another suite than ${chosen}, ${seen}`
+    const { group, retry = false } = predicted
+    return answer.group === group && answer.retry === retry
+      ? undefined
+      : `another group than ${group}${retry ? ' after a retry' : ''}, ${seen}`
   }
   if (answer.accepted || predicted.ok) return undefined
+  if (answer.alert !== predicted.alert) return `another alert than ${predicted.alert}, ${seen}`
   const { kind, version } = predicted.conflict
   const named = [kind, ...predicted.also]
   // Of several faults OpenSSL tells the one that it comes to first.
@@ -123,11 +129,13 @@ async function wrongReason(
 ): Promise<string | undefined> {
   // A version that fits brings other suites into play: there is nothing to compare then.
   if (named.includes('version')) return undefined
-  const answer = await bench.answer(mended(given, named))
+  const answer = await bench.answer(mended(given, named, true))
   if (!answer.accepted) return `mending ${named.join(' and ')} is not enough (${answer.code})`
   for (const other of MENDABLE.filter(kind => !named.includes(kind))) {
     // The certificates of TLS 1.3 are told apart by the signature algorithms.
     if (other === 'certificate-type' && version === 0x0304) continue
+    // One more group may be that of a key which was sent without it.
+    if (other === 'group' && named.includes('rule')) continue
     if ((await bench.answer(mended(given, [other]))).accepted) {
       return `${named.join(' and ')} named, but mending ${other} is enough`
     }
@@ -138,7 +146,7 @@ async function wrongReason(
 /** What Node says for each of our reasons. */
 const CODES: Record<Conflict['kind'], RegExp> = {
   version: /^ERR_SSL_(UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|BAD_LEGACY_VERSION)$/,
-  rule: /^ERR_SSL_(BAD_LEGACY_VERSION|NO_SHARED_CIPHER|NO_SUITABLE_KEY_SHARE|INAPPROPRIATE_FALLBACK)$/,
+  rule: /^ERR_SSL_(BAD_LEGACY_VERSION|NO_SHARED_CIPHER|NO_SUITABLE_KEY_SHARE|INAPPROPRIATE_FALLBACK|BAD_KEY_SHARE)$/,
   suites: /^ERR_SSL_(NO_SHARED_CIPHER|NO_SHARED_SIGNATURE_ALGORITHMS)$/,
   'certificate-type': /^ERR_SSL_(NO_SHARED_CIPHER|NO_SHARED_SIGNATURE_ALGORITHMS)$/,
   group: /^ERR_SSL_(NO_SHARED_CIPHER|NO_SUITABLE_KEY_SHARE|MISSING_SUPPORTED_GROUPS_EXTENSION)$/,
@@ -148,7 +156,7 @@ const CODES: Record<Conflict['kind'], RegExp> = {
 /** Not `suites`: one more suite is always a way out. */
 const MENDABLE: Conflict['kind'][] = ['certificate-type', 'group', 'signature-algorithm', 'rule']
 
-function mended({ hello, endpoint }: Case, kinds: Conflict['kind'][]): Case {
+function mended({ hello, endpoint }: Case, kinds: Conflict['kind'][], named = false): Case {
   const better: Case = { hello: { ...hello }, endpoint }
   const tls13 = hello.versions?.includes(0x0304) === true
   for (const kind of kinds) {
@@ -159,17 +167,25 @@ function mended({ hello, endpoint }: Case, kinds: Conflict['kind'][]): Case {
     }
     if (kind === 'certificate-type') {
       better.endpoint = { ...endpoint, serverCertificates: ['rsa', 'ecdsa'] }
+      // How a certificate is signed that isn't there, nobody knows.
+      if (named) delete better.hello.more
     }
     if (kind === 'group') {
       better.hello.groups = [...new Set([...(hello.groups ?? []), 29, 23, 24, 25])]
       if (tls13 && hello.groups === undefined) better.hello.keyShares ??= []
     }
-    if (kind === 'signature-algorithm') better.hello.signatureAlgorithms = [0x0403, 0x0804, 0x0401]
+    if (kind === 'signature-algorithm') {
+      better.hello.signatureAlgorithms = [0x0403, 0x0804, 0x0401]
+      delete better.hello.more
+    }
     if (kind === 'rule') {
       better.hello.version = 0x0303
       better.hello.pointFormats = [0]
       better.hello.cipherSuites = better.hello.cipherSuites.filter(id => id !== 0x5600)
-      if (tls13) better.hello.keyShares ??= []
+      if (tls13) {
+        const { groups = [] } = better.hello
+        better.hello.keyShares = (hello.keyShares ?? []).filter(share => groups.includes(share))
+      }
     }
   }
   return better
@@ -191,7 +207,7 @@ function opensslAnswer(spec: HelloSpec, settings: Settings): Promise<Answer> {
       write(chunk: Buffer, _, done) {
         written.push(chunk)
         done()
-        const answer = serverHello(Buffer.concat(written))
+        const answer = accepted(Buffer.concat(written))
         if (answer) settle(answer)
       },
     })
@@ -224,12 +240,17 @@ function parsed(spec: HelloSpec): Hello {
   return progress.hello
 }
 
-function serverHello(bytes: Buffer): Answer | undefined {
+/** What OpenSSL has chosen, once its flight tells: on TLS 1.2 the group comes after the certificate. */
+function accepted(bytes: Buffer): Answer | undefined {
   if (bytes[0] !== 22 || bytes[5] !== 2) return undefined
   const hello = parseServerHello(bytes.subarray(9, 9 + bytes.readUIntBE(6, 3)))
   if (hello === undefined) return undefined
   const { version, cipherSuite: suite, helloRetryRequest: retry } = hello
-  return { accepted: true, version, suite, retry }
+  if (version >= 0x0304) return { accepted: true, version, suite, retry, group: hello.group }
+  const watch = handshakeWatch()
+  watch.outbound(bytes)
+  if (!watch.certificateShown()) return undefined
+  return { accepted: true, version, suite, retry, group: watch.server().group }
 }
 
 /** Suites of the policies, and some that none of them has: DHE, ChaCha20, CCM, PSK, anonymous, 3DES, a signal, GREASE. */
@@ -254,6 +275,8 @@ const few = <T>(pool: readonly T[], from = 1): fc.Arbitrary<T[]> =>
 const orAbsent = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 6, arbitrary: value })
 
+const SIGNATURE_ALGORITHMS_CERT = 50
+
 const helloArbitrary: fc.Arbitrary<HelloSpec> = fc
   .record({
     version: fc.oneof(
@@ -271,16 +294,30 @@ const helloArbitrary: fc.Arbitrary<HelloSpec> = fc
     sharesFrom: fc.nat(5),
     sharesCount: fc.nat(2),
     shareAbsent: fc.nat(15).map(value => value === 0),
+    strayShare: fc.oneof(
+      { weight: 12, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom(29, 23, 24, 25) },
+    ),
+    signatureAlgorithmsCert: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: few(SIGNATURES) },
+    ),
     signatureAlgorithms: orAbsent(fc.oneof(few(SIGNATURES), fc.constant([...SIGNATURES]))),
     pointFormats: fc.constantFrom(undefined, [0], [0, 1, 2], [0, 1], [0], [1, 2]),
   })
-  .map(({ sharesFrom, sharesCount, shareAbsent, fallback, ...lists }) => {
+  .map(given => {
+    const { sharesFrom, sharesCount, shareAbsent, strayShare, fallback, ...more } = given
+    const { signatureAlgorithmsCert, ...lists } = more
     const defined = Object.entries(lists).filter(([, value]) => value !== undefined)
     // The same object less what is undefined: an absent list is an absent extension.
     const hello = Object.fromEntries(defined) as unknown as HelloSpec
     if (fallback) hello.cipherSuites = [...hello.cipherSuites, 0x5600]
     if (hello.versions?.includes(0x0304) && !shareAbsent) {
       hello.keyShares = (hello.groups ?? []).slice(sharesFrom, sharesFrom + sharesCount)
+      if (strayShare !== undefined) hello.keyShares.unshift(strayShare)
+    }
+    if (signatureAlgorithmsCert) {
+      hello.more = [[SIGNATURE_ALGORITHMS_CERT, vector(2, list16(signatureAlgorithmsCert))]]
     }
     return hello
   })

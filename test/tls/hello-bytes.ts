@@ -85,7 +85,7 @@ export function uint16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255])
 }
 
-function list16(values: number[]): Buffer {
+export function list16(values: number[]): Buffer {
   return Buffer.concat(values.map(uint16))
 }
 
