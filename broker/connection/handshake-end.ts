@@ -9,7 +9,6 @@ import {
   isAboutOurCertificate,
   type RejectionFacts,
   rejectionCandidates,
-  rejectionCertainty,
   rejectionMeaning,
 } from '../diagnosis/rejection.ts'
 import type { Alert, HandshakeWatch } from '../tls/handshake-watch.ts'
@@ -75,22 +74,18 @@ export function clientAlert(
   }
   const facts = ourCertificate(visit)
   const meaning = rejectionMeaning(number, known.stack, known.tlsVersion)
-  return diagnose(
-    'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
-    {
-      alert: number,
-      alertName: alertName(number),
-      ...known,
+  return diagnose('HANDSHAKE_SERVER_CERTIFICATE_REJECTED', {
+    alert: number,
+    alertName: alertName(number),
+    ...known,
+    ...facts,
+    ...(meaning === undefined ? {} : { meaning }),
+    candidates: rejectionCandidates(number, known.stack, {
       ...facts,
-      ...(meaning === undefined ? {} : { meaning }),
-      candidates: rejectionCandidates(number, known.stack, {
-        ...facts,
-        ...realTime(house),
-        ...settledVersion(watch),
-      }),
-    },
-    rejectionCertainty(number, known.stack, known.tlsVersion),
-  )
+      ...realTime(house),
+      ...settledVersion(watch),
+    }),
+  })
 }
 
 /** The client has left without saying why: by FIN, by reset, or by a close_notify. */

@@ -1,10 +1,10 @@
 /**
  * What can be behind a close without a word. It is the ordinary way of some stacks to reject a certificate (Node, BearSSL,
- * and s2n after a long silence), and elsewhere rather a sign of memory, a timer or a person. A guess always: ranked, never
- * claimed.
+ * and s2n after a long silence), and elsewhere rather a sign of memory, a timer or a person. Ranked, never claimed; likely at
+ * the most, where a fact of the connection speaks for the first.
  */
 
-import type { Candidate } from './handshake.ts'
+import type { Candidate } from './candidate.ts'
 import { type RejectionFacts, rank } from './rejection.ts'
 import { count, duration } from './words.ts'
 
@@ -56,6 +56,7 @@ export function leftWithoutConnectCandidates(facts: {
   const node: Candidate = {
     cause: seen?.cause ?? 'trust',
     why: `${seen?.why ?? 'it rejects our certificate (CA or host name)'}: clients built on Node leave so after the handshake on TLS 1.2`,
+    ...(seen?.evident ? { evident: true } : {}),
   }
   const identity: Candidate = {
     cause: seen?.cause ?? 'trust',
@@ -96,8 +97,10 @@ function rejection(facts: AbandonFacts): Candidate[] {
   const manner = silentManner(facts)
   const ranked: Candidate[] = rank(['trust', 'name', 'clock'], facts.certificate ?? {})
   const [first, ...rest] = ranked
-  if (first === undefined || manner === undefined) return ranked
-  return [{ cause: first.cause, why: `${first.why} (${manner})` }, ...rest]
+  if (first === undefined) return []
+  // A stack that says it by an alert has not said it here, whatever the facts would explain.
+  if (manner === undefined) return ranked.map(({ cause, why }) => ({ cause, why }))
+  return [{ ...first, why: `${first.why} (${manner})` }, ...rest]
 }
 
 function rejectsSilently(facts: AbandonFacts): boolean {

@@ -328,7 +328,8 @@ export const certificate: Entries<CertificateEvidence> = {
         : ''
       return `register ${quote(issuer)} with \`candid ca register\`, or declare this certificate under \`devices\` in config.yaml${alone}`
     },
-    alert: 48,
+    // AWS: in 2016 and 2017 it sent 46 for every certificate that it does not know.
+    alert: 46,
     aws: {
       logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
       note: 'AWS IoT finishes the handshake and closes after CONNECT, without CONNACK',
@@ -370,7 +371,8 @@ export const certificate: Entries<CertificateEvidence> = {
       signedBySent && sent !== undefined
         ? `register the signer that the device sends (${short(sent.sha256)}) with \`candid ca register\`, or issue the device certificate again from the registered one`
         : 'find out which CA issued the device certificate, and compare key identifiers and SHA-256 in this record',
-    alert: 48,
+    // AWS: in 2016 and 2017 it sent 46 for every certificate that it does not know.
+    alert: 46,
     aws: {
       logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
       note: 'AWS IoT matches by signature as well, and does not say which CA it tried',

@@ -65,7 +65,8 @@ export const chain: Entries<ChainEvidence> = {
       }
       return 'register the signer that the device sends, or issue the device certificate from the registered one'
     },
-    alert: 48,
+    // AWS: in 2016 and 2017 it sent 46 for every certificate that it does not know.
+    alert: 46,
     aws: {
       note: 'AWS IoT was seen to refuse a first contact with such a chain; it says nothing about the cause',
     },

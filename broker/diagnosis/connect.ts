@@ -1,7 +1,7 @@
 /** What can go wrong with the first MQTT packet, or for want of it. */
 
+import { type Candidate, silenceCertainty } from './candidate.ts'
 import type { Entries } from './entry.ts'
-import type { Candidate } from './handshake.ts'
 import { OUTDATED_REMEDY } from './rejection.ts'
 import { count, duration, list, plain, quote } from './words.ts'
 
@@ -49,7 +49,7 @@ export const connect: Entries<ConnectEvidence> = {
     room: 'connect',
     severity: 'warning',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
-    certainty: 'guess',
+    certainty: silenceCertainty,
     title: 'TLS was finished, and the client left before its CONNECT',
     says: ({ afterMs, bytes, candidates: [first] }) =>
       `TLS was finished, and the client left ${duration(afterMs)} later ${

@@ -4,6 +4,7 @@
  */
 
 import { type AlertFacts, alertMeaning, alertRemedy } from './alerts.ts'
+import { type Candidate, silenceCertainty } from './candidate.ts'
 import type { Entries } from './entry.ts'
 import { OUTDATED_REMEDY, rejectionCertainty } from './rejection.ts'
 import { inWordsOf } from './stacks.ts'
@@ -111,14 +112,13 @@ export type HandshakeEvidence = {
   HANDSHAKE_UNREADABLE: { says: string; phase: string; stack?: string }
 }
 
-export type Candidate = { cause: string; why: string }
-
 export const handshake: Entries<HandshakeEvidence> = {
   HANDSHAKE_SERVER_CERTIFICATE_REJECTED: {
     room: 'handshake',
     severity: 'error',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
-    certainty: ({ alert, stack, tlsVersion }) => rejectionCertainty(alert, stack, tlsVersion),
+    certainty: ({ alert, stack, tlsVersion, candidates }) =>
+      rejectionCertainty(alert, stack, tlsVersion, candidates),
     title: 'The client rejects our certificate',
     says({ alert, alertName, candidates, meaning, stack, tlsVersion }) {
       const sent = `alert ${alert} ${alertName}`
@@ -174,7 +174,7 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
-    certainty: 'guess',
+    certainty: silenceCertainty,
     title: 'The client left during the handshake without a word',
     says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
       `the client ${left(reset, closeNotify)} ${duration(afterMs)} after our last message, without an alert (${plain(phase)})${perhaps(candidates)}`,

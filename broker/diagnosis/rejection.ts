@@ -11,7 +11,12 @@ import { duration, list, quote, quotes } from './words.ts'
 /** `outdated`: by our own clock our certificate is not valid now, so the device's clock is not to blame. */
 export type Cause = 'trust' | 'name' | 'clock' | 'weak' | 'outdated'
 
-export type RejectionCandidate = { cause: Cause; why: string }
+export type RejectionCandidate = {
+  cause: Cause
+  why: string
+  /** A fact of this very connection speaks for it: the name it asked for, its clock, our dates. */
+  evident?: true
+}
 
 export type RejectionFacts = {
   /** Names and addresses in our certificate. */
@@ -54,14 +59,18 @@ export function rejectionMeaning(
   )}`
 }
 
-/** How much the alert alone carries: only 48, and only from a stack that keeps it for one fault, is proof. */
+/**
+ * How much the alert carries: only 48, and only from a stack that keeps it for one fault, is proof. Where it can mean several
+ * faults, a fact of the connection that speaks for the first candidate makes it likely.
+ */
 export function rejectionCertainty(
   alert: number,
   stack: string | undefined,
   tlsVersion?: string,
+  [first]: readonly { evident?: true }[] = [],
 ): Certainty {
   const signs = signsOf(alert, stack, tlsVersion)
-  if (signs.length > 1) return 'guess'
+  if (signs.length > 1) return first?.evident ? 'likely' : 'guess'
   return alert === UNKNOWN_CA && stack !== undefined && stack in TABLE ? 'proof' : 'likely'
 }
 
@@ -82,7 +91,11 @@ export function rank(signs: readonly Sign[], facts: Partial<RejectionFacts>): Re
     .map(sign => (causeOf(sign) === 'clock' && isOutdated(facts) ? 'outdated' : sign))
     .map((sign, index) => ({ cause: causeOf(sign), index, ...weigh(sign, facts) }))
   weighed.sort((a, b) => b.weight - a.weight || a.index - b.index)
-  return weighed.map(({ cause, why }) => ({ cause, why }))
+  return weighed.map(({ cause, why, weight }) => ({
+    cause,
+    why,
+    ...(weight > 0 ? { evident: true as const } : {}),
+  }))
 }
 
 function signsOf(alert: number, stack: string | undefined, tlsVersion?: string): readonly Sign[] {

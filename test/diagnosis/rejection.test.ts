@@ -3,6 +3,8 @@ import {
   abandonCandidates,
   leftWithoutConnectCandidates,
 } from '../../broker/diagnosis/abandonment.ts'
+import { silenceCertainty } from '../../broker/diagnosis/candidate.ts'
+import type { Certainty } from '../../broker/diagnosis/entry.ts'
 import {
   type RejectionFacts,
   rejectionCandidates,
@@ -56,7 +58,7 @@ const alerts: [
     'Go',
     { sni: 'a.b.example.test' },
     ['name', 'trust', 'clock', 'weak'],
-    'guess',
+    'likely',
   ],
   [
     'a clock of 1970 goes first',
@@ -64,7 +66,7 @@ const alerts: [
     'OpenSSL',
     { deviceClock: '1970-01-01T00:00:09.000Z' },
     ['clock', 'name', 'weak'],
-    'guess',
+    'likely',
   ],
   [
     'a good clock goes last',
@@ -126,7 +128,15 @@ const alerts: [
     'Java',
     { now: '2028-01-01T00:00:00.000Z' },
     ['outdated', 'trust', 'name', 'weak'],
-    'guess',
+    'likely',
+  ],
+  [
+    'a name that our certificate lacks makes the name likely',
+    42,
+    'GnuTLS',
+    { sni: 'iot.example.com' },
+    ['name', 'trust', 'clock', 'weak'],
+    'likely',
   ],
 ]
 
@@ -137,7 +147,7 @@ for (const [name, alert, stack, more, causes, certainty] of alerts) {
       ranked.map(one => one.cause),
       causes,
     )
-    t.equal(rejectionCertainty(alert, stack, more.tlsVersion), certainty)
+    t.equal(rejectionCertainty(alert, stack, more.tlsVersion, ranked), certainty)
     for (const { why } of ranked) t.notMatch(why, /undefined|nothing/)
   })
 }
@@ -217,11 +227,24 @@ t.test('our own dates are no fault of the device', async t => {
   ] as const) {
     const deviceClock = '1970-01-01T00:00:09.000Z'
     const given = { ...facts, now, deviceClock }
-    t.same(rejectionCandidates(45, 'OpenSSL', given), [{ cause: 'outdated', why }])
+    t.same(rejectionCandidates(45, 'OpenSSL', given), [{ cause: 'outdated', why, evident: true }])
     const certificate = given
     const silent = { stack: 'OpenSSL', tlsVersion: 'TLSv1.2', afterMs: 3, bytes: 0, certificate }
     t.match(leftWithoutConnectCandidates(silent)[0], { cause: 'outdated' })
   }
+})
+
+t.test('how much silence carries', async t => {
+  const left = (stack: string, sni: string): Certainty =>
+    silenceCertainty({
+      candidates: abandonCandidates({
+        ...{ stack, certificateShown: true, afterMs: 12_000, reset: false, closeNotify: true },
+        certificate: { ...facts, sni },
+      }),
+    })
+  t.equal(left('s2n', 'other.example.com'), 'likely')
+  t.equal(left('s2n', facts.names[0] ?? ''), 'guess')
+  t.equal(left('mbedTLS', 'other.example.com'), 'guess', 'it would have sent an alert')
 })
 
 t.test('who leaves after the handshake', async t => {

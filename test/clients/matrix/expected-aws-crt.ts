@@ -18,14 +18,14 @@ export const awsCrt: Row = {
     ),
     'wrong-host': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'name',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate is not valid for the supplied hostname',
     ),
     'server-expired': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'outdated',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate has expired',
@@ -45,7 +45,7 @@ export const awsCrt: Row = {
       'Failed to connect: libaws-c-mqtt: AWS_ERROR_MQTT_UNEXPECTED_HANGUP, The connection was closed unexpectedly.',
     ),
     'wrong-signer-in-handshake': told(
-      'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error TLS alert received; Alert code 48',
+      'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error TLS alert received; Alert code 46',
     ),
     'wrong-version': cannot('it offers TLS 1.0 to 1.3, whatever it is told'),
     'wrong-suite': cannot('the SDK has fixed lists of suites'),
@@ -62,14 +62,14 @@ export const awsCrt: Row = {
     ),
     'wrong-host': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'name',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate is not valid for the supplied hostname',
     ),
     'server-expired': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'outdated',
       'Failed to connect: aws-c-io: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE, TLS (SSL) negotiation failed; negotiation failed with error Certificate has expired',

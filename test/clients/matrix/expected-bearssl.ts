@@ -18,14 +18,14 @@ export const bearssl: Row = {
     ),
     'wrong-host': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'name',
       '56: BR_ERR_X509_BAD_SERVER_NAME',
     ),
     'server-expired': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'outdated',
       '54: BR_ERR_X509_EXPIRED',
@@ -40,7 +40,7 @@ export const bearssl: Row = {
     'no-certificate': told('298: BR_ERR_RECV_FATAL_ALERT + 42'),
     'wrong-key': told('307: BR_ERR_RECV_FATAL_ALERT + 51'),
     'wrong-signer': told('0: BR_ERR_OK'),
-    'wrong-signer-in-handshake': told('304: BR_ERR_RECV_FATAL_ALERT + 48'),
+    'wrong-signer-in-handshake': told('302: BR_ERR_RECV_FATAL_ALERT + 46'),
     'wrong-version': told('326: BR_ERR_RECV_FATAL_ALERT + 70'),
     'wrong-suite': told('296: BR_ERR_RECV_FATAL_ALERT + 40'),
     'wrong-group': toldOtherwise(

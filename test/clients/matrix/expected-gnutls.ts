@@ -18,14 +18,14 @@ export const gnutls: Row = {
     ),
     'wrong-host': rejects(
       42,
-      'guess',
+      'likely',
       'name',
       '-348: The certificate is NOT trusted. The name in the certificate does not match the expected.',
       'shows',
     ),
     'server-expired': rejects(
       42,
-      'guess',
+      'likely',
       'outdated',
       '-348: The certificate is NOT trusted. The certificate chain uses expired certificate.',
       'shows',
@@ -59,14 +59,14 @@ export const gnutls: Row = {
     ),
     'wrong-host': rejects(
       42,
-      'guess',
+      'likely',
       'name',
       '-348: The certificate is NOT trusted. The name in the certificate does not match the expected.',
       'shows',
     ),
     'server-expired': rejects(
       42,
-      'guess',
+      'likely',
       'outdated',
       '-348: The certificate is NOT trusted. The certificate chain uses expired certificate.',
       'shows',

@@ -16,7 +16,7 @@ export const java: Row = {
     ),
     'wrong-host': rejects(
       46,
-      'guess',
+      'likely',
       'name',
       'javax.net.ssl.SSLHandshakeException: No subject alternative DNS name matching iot.example.com found.',
     ),
@@ -38,7 +38,7 @@ export const java: Row = {
     'wrong-key': told('javax.net.ssl.SSLHandshakeException: Received fatal alert: decrypt_error'),
     'wrong-signer': told('read returned -1: the server closed the connection'),
     'wrong-signer-in-handshake': told(
-      'javax.net.ssl.SSLHandshakeException: Received fatal alert: unknown_ca',
+      'javax.net.ssl.SSLHandshakeException: Received fatal alert: certificate_unknown',
     ),
     'wrong-version': told(
       'javax.net.ssl.SSLHandshakeException: Received fatal alert: protocol_version',
@@ -61,13 +61,13 @@ export const java: Row = {
     ),
     'wrong-host': rejects(
       46,
-      'guess',
+      'likely',
       'name',
       'javax.net.ssl.SSLHandshakeException: No subject alternative DNS name matching iot.example.com found.',
     ),
     'server-expired': rejects(
       46,
-      'guess',
+      'likely',
       'outdated',
       'javax.net.ssl.SSLHandshakeException: PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed',
     ),
@@ -83,7 +83,7 @@ export const java: Row = {
     'wrong-key': told('javax.net.ssl.SSLHandshakeException: Received fatal alert: decrypt_error'),
     'wrong-signer': told('read returned -1: the server closed the connection'),
     'wrong-signer-in-handshake': told(
-      'javax.net.ssl.SSLHandshakeException: Received fatal alert: unknown_ca',
+      'javax.net.ssl.SSLHandshakeException: Received fatal alert: certificate_unknown',
     ),
     'wrong-version': told(
       'javax.net.ssl.SSLHandshakeException: Received fatal alert: protocol_version',

@@ -32,7 +32,7 @@ export const mbedtls: Row = {
     ),
     'server-not-yet-valid': rejects(
       46,
-      'guess',
+      'likely',
       'clock',
       '-0x2700: X509 - Certificate verification failed, e.g. CRL, CA or signature check failed (flags 0x200)',
       'shows',

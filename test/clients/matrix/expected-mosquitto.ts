@@ -42,7 +42,9 @@ export const mosquitto: Row = {
       'error:05800074:x509 certificate routines::key values mismatch',
     ),
     'wrong-signer': told('Error: The connection was lost.'),
-    'wrong-signer-in-handshake': told('error:0A000418:SSL routines::tlsv1 alert unknown ca'),
+    'wrong-signer-in-handshake': told(
+      'error:0A000416:SSL routines::sslv3 alert certificate unknown',
+    ),
     'wrong-version': told('error:0A00042E:SSL routines::tlsv1 alert protocol version'),
     'wrong-suite': told('error:0A000410:SSL routines::sslv3 alert handshake failure'),
     'wrong-group': toldOtherwise(
@@ -88,7 +90,7 @@ export const mosquitto: Row = {
     ),
     'wrong-signer': told('Error: The connection was lost.'),
     'wrong-signer-in-handshake': told(
-      'Error: The connection was lost.; error:0A000418:SSL routines::tlsv1 alert unknown ca',
+      'Error: The connection was lost.; error:0A000416:SSL routines::sslv3 alert certificate unknown',
     ),
     'wrong-version': told('error:0A00042E:SSL routines::tlsv1 alert protocol version'),
     'wrong-suite': told('error:0A000410:SSL routines::sslv3 alert handshake failure'),

@@ -17,14 +17,14 @@ export const mqttjs: Row = {
     ),
     'wrong-host': leaves(
       'CONNECT_ABANDONED',
-      'guess',
+      'likely',
       ['Finished', 'Finished'],
       'name',
       "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate's altnames: Host: iot.example.com. is not in the cert's altnames: DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
     ),
     'server-expired': leaves(
       'CONNECT_ABANDONED',
-      'guess',
+      'likely',
       ['Finished', 'Finished'],
       'outdated',
       'CERT_HAS_EXPIRED: certificate has expired',
@@ -44,7 +44,7 @@ export const mqttjs: Row = {
     ),
     'wrong-signer': told('event `close`, no error'),
     'wrong-signer-in-handshake': told(
-      'EPROTO: write EPROTO error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:SSL alert number 48',
+      'EPROTO: write EPROTO error:0A000416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown:SSL alert number 46',
     ),
     'wrong-version': told(
       'EPROTO: write EPROTO error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:SSL alert number 70',
@@ -68,14 +68,14 @@ export const mqttjs: Row = {
     ),
     'wrong-host': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'name',
       "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate's altnames: Host: iot.example.com. is not in the cert's altnames: DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
     ),
     'server-expired': leaves(
       'HANDSHAKE_ABANDONED',
-      'guess',
+      'likely',
       ['ClientHello', 'Certificate'],
       'outdated',
       'CERT_HAS_EXPIRED: certificate has expired',
@@ -95,7 +95,7 @@ export const mqttjs: Row = {
     ),
     'wrong-signer': told('event `close`, no error'),
     'wrong-signer-in-handshake': told(
-      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:SSL alert number 48',
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: error:0A000416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown:SSL alert number 46',
     ),
     'wrong-version': told(
       'EPROTO: write EPROTO error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:SSL alert number 70',

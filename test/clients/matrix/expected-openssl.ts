@@ -14,7 +14,7 @@ export const openssl: Row = {
       'trust',
       'verify error:num=20:unable to get local issuer certificate',
     ),
-    'wrong-host': rejects(42, 'guess', 'name', 'verify error:num=62:hostname mismatch'),
+    'wrong-host': rejects(42, 'likely', 'name', 'verify error:num=62:hostname mismatch'),
     'server-expired': rejects(
       45,
       'likely',
@@ -35,7 +35,7 @@ export const openssl: Row = {
     ),
     'wrong-signer': told(''),
     'wrong-signer-in-handshake': told(
-      'error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca',
+      'error:0A000416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown',
     ),
     'wrong-version': told(
       'error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version',
@@ -56,7 +56,7 @@ export const openssl: Row = {
       'trust',
       'verify error:num=20:unable to get local issuer certificate',
     ),
-    'wrong-host': rejects(42, 'guess', 'name', 'verify error:num=62:hostname mismatch'),
+    'wrong-host': rejects(42, 'likely', 'name', 'verify error:num=62:hostname mismatch'),
     'server-expired': rejects(
       45,
       'likely',
@@ -77,7 +77,7 @@ export const openssl: Row = {
     ),
     'wrong-signer': told(''),
     'wrong-signer-in-handshake': told(
-      'error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca',
+      'error:0A000416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown',
     ),
     'wrong-version': told(
       'error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version',

@@ -10,7 +10,7 @@ export const wolfssl: Row = {
   '1.2': {
     none: connects,
     'unknown-ca': rejects(48, 'proof', 'trust', '-188: certificate verify failed', 'shows'),
-    'wrong-host': rejects(42, 'guess', 'name', '-322: peer subject name mismatch', 'shows'),
+    'wrong-host': rejects(42, 'likely', 'name', '-322: peer subject name mismatch', 'shows'),
     'server-expired': rejects(
       45,
       'likely',
@@ -36,7 +36,7 @@ export const wolfssl: Row = {
   '1.3': {
     none: connects,
     'unknown-ca': rejects(48, 'proof', 'trust', '-188: certificate verify failed', 'shows'),
-    'wrong-host': rejects(42, 'guess', 'name', '-322: peer subject name mismatch', 'shows'),
+    'wrong-host': rejects(42, 'likely', 'name', '-322: peer subject name mismatch', 'shows'),
     'server-expired': rejects(
       45,
       'likely',

@@ -165,7 +165,7 @@ export const ours: Partial<Record<Fault, Record<TlsVersion, Refusal>>> = {
     ...{ code: 'CERTIFICATE_SIGNER_MISMATCH', certainty: 'proof', client: 'CONNECT' },
   }),
   'wrong-signer-in-handshake': both({
-    ...{ code: 'CERTIFICATE_SIGNER_MISMATCH', certainty: 'proof', client: 'Finished', alert: 48 },
+    ...{ code: 'CERTIFICATE_SIGNER_MISMATCH', certainty: 'proof', client: 'Finished', alert: 46 },
   }),
   'wrong-version': both({
     ...{ code: 'HELLO_VERSION_UNSUPPORTED', certainty: 'proof', client: 'ClientHello', alert: 70 },
