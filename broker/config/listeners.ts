@@ -73,7 +73,19 @@ const place = {
   port: wholeNumber(0, 65535, '8883 is the port of AWS, 0 takes a free one'),
 }
 
-const item = group({ ...place, ...doorKeys })
+/** The mistake that lies near: the keys of `tls` stand in a listener without it. */
+const groupInItem: Field<never> = {
+  retired: true,
+  read: (_, spot, reading) =>
+    refuse(
+      reading,
+      spot,
+      'stands outside `listeners`, for all of them',
+      'write its keys into the listener itself, such as `sni: required`',
+    ),
+}
+
+const item = group({ ...place, ...doorKeys, tls: groupInItem })
 
 /** The list itself. Two listeners on the same port are a problem of the second. */
 export const listeners: Field<ListenerItem[]> = {
@@ -84,8 +96,9 @@ export const listeners: Field<ListenerItem[]> = {
     const places: Spot[] = []
     const one: Field<ListenerItem> = {
       read(child, where, within) {
-        const values = item.read(child, where, within)
-        if (values === undefined) return undefined
+        const read = item.read(child, where, within)
+        if (read === undefined) return undefined
+        const { tls: _, ...values } = read
         places.push(where)
         return { host: '::', port: 8883, ...values }
       },

@@ -273,6 +273,18 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     [[1, 'listeners', 'must hold at least one item', 'leave the key out to get the default']],
   ],
   [
+    'a group of keys in a listener',
+    'listeners:\n  - port: 8883\n    tls: { sni: required }\n',
+    [
+      [
+        3,
+        'listeners[0].tls',
+        'stands outside `listeners`, for all of them',
+        'write its keys into the listener itself, such as `sni: required`',
+      ],
+    ],
+  ],
+  [
     'two listeners on one port',
     'listeners:\n  - port: 8883\n  - { host: 127.0.0.1, port: 8883 }\n',
     [
