@@ -382,7 +382,7 @@ export const hello: Entries<HelloEvidence> = {
     says: ({ accepted, port }) =>
       `the client offers no ALPN protocol, and port ${port} demands ${quotes(accepted)}`,
     remedy: () =>
-      'set ALPN to `x-amzn-mqtt-ca` in the device (mosquitto_pub: `--tls-alpn`; MQTT.js: `ALPNProtocols`; openssl: `-alpn`), or use port 8883',
+      'set ALPN to `x-amzn-mqtt-ca` in the device (mosquitto_pub: `--tls-alpn`; MQTT.js: `ALPNProtocols`; openssl: `-alpn`), or use a port that demands none, as 8883 on AWS IoT',
     // RFC 7301 3.2 speaks of a client that offers the wrong ones; RFC 9001 8.1 takes the same alert where none was agreed on.
     alert: 120,
     aws: {
