@@ -98,7 +98,11 @@ function asLines(judged: Judged): string[] {
   if (chosen) {
     const [first = '', ...others] = chosen.suites
     const more = others.length === 0 ? '' : ` (${others.length} more in common)`
-    lines.push(`accepted by ${securityPolicy}: ${chosen.version}, ${first}${more}`)
+    const group = chosen.group === undefined ? 'no group' : `group ${chosen.group}`
+    const retry = chosen.retry ? ', which it is asked for by a HelloRetryRequest' : ''
+    lines.push(
+      `accepted by ${securityPolicy}: ${chosen.version}, ${first}${more}, ${group}${retry}`,
+    )
   }
   for (const { code, says, remedy } of refusals) {
     lines.push(...spokenLines({ says: `refused: ${code}: ${says}`, hint: remedy }))

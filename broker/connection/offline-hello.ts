@@ -6,7 +6,7 @@
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { HelloRecord } from '../journal/dossier.ts'
 import { helloReader } from '../tls/hello-reader.ts'
-import { suiteName, versionName } from '../tls/names.ts'
+import { groupName, suiteName, versionName } from '../tls/names.ts'
 import { faultWords, helloConflicts, helloFaults, isRead, versionOf } from './hello-conflict.ts'
 import { type Asks, demands } from './hello-demands.ts'
 import { knownHellos } from './known-hellos.ts'
@@ -21,8 +21,8 @@ export type OfflineHello =
       /** ISO, where the hello shows the device's clock. */
       deviceClock?: string
       securityPolicy: string
-      /** What would be chosen; undefined when it is refused. */
-      chosen?: { version: string; suites: string[] }
+      /** What would be chosen; undefined when it is refused. `retry`: only after a second ClientHello. */
+      chosen?: { version: string; suites: string[]; group?: string; retry?: true }
       /** Why it is refused, the main reason first. */
       refusals: Diagnosis[]
       /** What is worth telling and refuses nothing, one line each. */
@@ -83,6 +83,8 @@ export function judgeHello(file: Buffer, asks: Asks): OfflineHello {
           chosen: {
             version: versionName(greeted.match.version),
             suites: greeted.match.suites.map(suiteName),
+            ...(greeted.match.group === undefined ? {} : { group: groupName(greeted.match.group) }),
+            ...(greeted.match.retry ? { retry: true as const } : {}),
           },
         }
       : {}),

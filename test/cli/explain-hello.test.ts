@@ -17,9 +17,17 @@ t.test('a hello that fits: what it offers, who sent it, what is chosen', async t
   t.match(out, /stack +mbedTLS \(mbedTLS 3\), confidence high/)
   t.match(out, /versions +TLSv1\.3 TLSv1\.2/)
   t.match(out, /key shares +x25519/)
-  t.match(out, /accepted by IoTSecurityPolicy_\w+: TLSv1\.3, TLS_/)
+  t.match(out, /accepted by IoTSecurityPolicy_\w+: TLSv1\.3, TLS_.*, group x25519$/m)
   const data = await box.run('explain', '--hello', 'hello.bin', '--json')
   t.match(data.json(), { verdict: 'accepted', hello: { stack: { variant: 'mbedTLS 3' } } })
+})
+
+t.test('a group that the client has sent no key for', async t => {
+  const box = project(t)
+  const hello = { versions: [0x0304], cipherSuites: [0x1301], groups: [23], keyShares: [] }
+  box.write('hello.bin', helloBytes({ ...hello, signatureAlgorithms: [0x0804] }))
+  const { out } = await box.run('explain', '--hello', 'hello.bin')
+  t.match(out, /, group secp256r1, which it is asked for by a HelloRetryRequest$/m)
 })
 
 t.test('a hello that is refused: the words of the broker, and exit code 2', async t => {
