@@ -16,6 +16,7 @@ import { alertName, signatureAlgorithmName, versionName } from '../tls/names.ts'
 import { wrongAnswerToRetry } from '../tls/second-hello.ts'
 import { helloConflicts, helloFaults, versionOf } from './hello-conflict.ts'
 import type { House } from './house.ts'
+import { type StackEvidence, stackEvidence } from './stack-evidence.ts'
 import { serverFacts } from './tls-record.ts'
 import type { Greeted, Visit } from './visit.ts'
 
@@ -167,10 +168,8 @@ export function phase(watch: HandshakeWatch): string {
 }
 
 /** The client's TLS stack as evidence: only where it was recognised. */
-export function stack(visit: Visit & Greeted): { stack?: string; variant?: string } {
-  const { name, variant } = visit.hello.stack
-  if (name === 'unknown') return {}
-  return variant === undefined ? { stack: name } : { stack: name, variant }
+export function stack(visit: Visit & Greeted): StackEvidence {
+  return stackEvidence(visit.hello.stack)
 }
 
 function settledVersion(watch: HandshakeWatch): { tlsVersion?: string } {

@@ -17,6 +17,7 @@ import {
   versionName,
 } from '../tls/names.ts'
 import { suiteNeeds } from '../tls/suite.ts'
+import { stackEvidence } from './stack-evidence.ts'
 import type { Greeted } from './visit.ts'
 
 /** The TLS version that both sides have, or the highest one offered. */
@@ -76,12 +77,13 @@ function conflictDiagnosis(
   endpoint: Endpoint,
 ): Diagnosis {
   const version = versionName(conflict.version ?? 0)
-  const known = stack.name === 'unknown' ? {} : { stack: stack.name }
+  const known = stackEvidence(stack)
   if (kind === 'version') {
     return diagnose('HELLO_VERSION_UNSUPPORTED', {
       offered: hello.versions.map(versionName),
       accepted: versionsOf(endpoint),
       securityPolicy: endpoint.securityPolicy,
+      ...known,
     })
   }
   if (kind === 'rule') {

@@ -8,6 +8,8 @@ import { covers, currentEndpoint } from '../diagnosis/host-name.ts'
 import type { Hello } from '../tls/client-hello.ts'
 import { versionName } from '../tls/names.ts'
 import type { Settings } from './house.ts'
+import { type StackEvidence, stackEvidence } from './stack-evidence.ts'
+import type { Greeted } from './visit.ts'
 
 /** AWS: MQTT with a client certificate. DG/protocols */
 const MUTUAL_TLS = 'x-amzn-mqtt-ca'
@@ -38,13 +40,14 @@ export function alpnNames({ config }: Pick<Asks, 'config'>): string[] {
  * @returns what is refused here, the host name first, and what is only worth telling
  */
 export function demands(
-  hello: Hello,
+  { parsed: hello, stack }: Pick<Greeted['hello'], 'parsed' | 'stack'>,
   version: number,
   asks: Asks,
 ): { refusals: Diagnosis[]; findings: Finding[] } {
   const { sni, alpn } = asks.config.tls
-  const name = aboutName(hello, version, asks)
-  const protocol = aboutProtocol(hello, asks)
+  const known = stackEvidence(stack)
+  const name = aboutName(hello, known, version, asks)
+  const protocol = aboutProtocol(hello, known, asks)
   const told = [
     { required: sni === 'required', diagnoses: name },
     { required: alpn === 'required', diagnoses: protocol },
@@ -61,29 +64,30 @@ export function demands(
   }
 }
 
-function aboutName(hello: Hello, version: number, asks: Asks): Diagnosis[] {
+function aboutName(hello: Hello, known: StackEvidence, version: number, asks: Asks): Diagnosis[] {
   const { sni } = hello
   const { names, own } = asks
   const demanded = asks.config.tls.sni === 'required' ? ({ required: true } as const) : {}
   if (sni === undefined) {
     const endpoint = asks.endpointName
-    const evidence = { endpoint, version: versionName(version), ...demanded }
+    const evidence = { endpoint, version: versionName(version), ...demanded, ...known }
     return [diagnose('HELLO_SNI_MISSING', evidence)]
   }
   if (names === undefined || names.some(name => covers(name, sni))) return []
   return [diagnose('HELLO_SNI_UNKNOWN', { sni, names, ...demanded, ...(own ? { own: true } : {}) })]
 }
 
-function aboutProtocol({ alpn: offered }: Hello, asks: Asks): Diagnosis[] {
+function aboutProtocol({ alpn: offered }: Hello, known: StackEvidence, asks: Asks): Diagnosis[] {
   const accepted = alpnNames(asks)
   const required = asks.config.tls.alpn === 'required'
   const demanded = required ? ({ required } as const) : {}
   if (offered.length === 0) {
-    return required ? [diagnose('HELLO_ALPN_MISSING', { accepted, port: asks.port })] : []
+    if (!required) return []
+    return [diagnose('HELLO_ALPN_MISSING', { accepted, port: asks.port, ...known })]
   }
   if (offered.includes(MUTUAL_TLS)) return []
   if (offered.includes(CUSTOM_AUTHORIZER)) {
-    return [diagnose('HELLO_ALPN_CUSTOM_AUTHORIZER', { offered, ...demanded })]
+    return [diagnose('HELLO_ALPN_CUSTOM_AUTHORIZER', { offered, ...demanded, ...known })]
   }
-  return [diagnose('HELLO_ALPN_UNKNOWN', { offered, accepted, ...demanded })]
+  return [diagnose('HELLO_ALPN_UNKNOWN', { offered, accepted, ...demanded, ...known })]
 }

@@ -61,7 +61,7 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const facts = house.hellos.factsOf(progress.bytes, parsed, settings.endpoint)
   const hello = { bytes: progress.bytes, parsed, ...facts }
   const met = hello.match
-  const { refusals, findings } = demands(parsed, versionOf(hello), asksOf(settings))
+  const { refusals, findings } = demands(hello, versionOf(hello), asksOf(settings))
   const [refusal, ...others] = refusals
   // Without a common version the next room refuses, and there the versions are the reason.
   const noVersion = !met.ok && met.conflict.kind === 'version'

@@ -62,7 +62,7 @@ export function judgeHello(file: Buffer, asks: Asks): OfflineHello {
   const version = versionOf(greeted)
   const fault = helloFaults(parsed, version)
   const firstBytes = bytes.subarray(0, 16).toString('hex')
-  const demanded = demands(parsed, version, asks)
+  const demanded = demands(greeted, version, asks)
   const noVersion = !greeted.match.ok && greeted.match.conflict.kind === 'version'
   // In the order of the broker: what the listener demands, the form, what both sides share.
   const refusals = [

@@ -100,7 +100,7 @@ export function alertRemedy(facts: AlertFacts): string {
     case 0:
       return 'look why the program of the device stopped'
     default:
-      return "look at the device's own log of this moment, with its TLS debug output on"
+      return `look at the device's own log of this moment, with its TLS debug output on${inWordsOf(stack, 'log', variant)}`
   }
 }
 

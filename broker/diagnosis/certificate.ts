@@ -17,12 +17,14 @@ export type CertificateEvidence = {
     /** There was not even an empty Certificate message: the client ignored that it was asked. */
     omitted?: boolean
     stack?: string
+    variant?: string
   }
   CERTIFICATE_UNREADABLE: {
     /** Place in the chain as sent; 0 is the device's certificate. */
     position: number
     says: string
     stack?: string
+    variant?: string
   }
   /** There is more of it than is looked at. */
   CERTIFICATE_TOO_COMPLEX: TooComplex & {
@@ -139,8 +141,8 @@ export const certificate: Entries<CertificateEvidence> = {
       `the client was asked for its certificate and sent none (${omitted ? 'no' : 'an empty'} Certificate message); ${
         caNamesAsked === 0 ? 'we named no CAs' : `we named ${caNamesAsked} CAs`
       } and take ${list(signatureAlgorithmsAsked, 3)}`,
-    remedy: ({ stack }) =>
-      `load the device's certificate and private key before the connection is made${inWordsOf(stack, 'certificate')}`,
+    remedy: ({ stack, variant }) =>
+      `load the device's certificate and private key before the connection is made, and look whether both were read${inWordsOf(stack, 'certificate', variant)}`,
     alert: 42,
     aws: { note: 'what AWS IoT sends is not established; it logs no reason of its own for this' },
     references: ['RFC 5246 7.4.6', 'RFC 8446 4.4.2', 'RFC 8446 4.4.2.4'],
@@ -164,10 +166,10 @@ export const certificate: Entries<CertificateEvidence> = {
     certainty: 'proof',
     title: 'A certificate in the chain cannot be read',
     says: ({ position, says }) => `${whichOf(position)} can't be read: ${plain(says)}`,
-    remedy: ({ says, stack }) =>
+    remedy: ({ says, stack, variant }) =>
       /private key/.test(says)
-        ? `take that key out of use: it has left the device; then load the certificate in its place${inWordsOf(stack, 'certificate')}`
-        : `load the certificate itself: TLS sends it as DER, whatever form the file has; check the file with \`candid explain FILE\`${inWordsOf(stack, 'certificate')}`,
+        ? `take that key out of use: it has left the device; then load the certificate in its place${inWordsOf(stack, 'certificate', variant)}`
+        : `load the certificate itself: TLS sends it as DER, whatever form the file has; check the file with \`candid explain FILE\`${inWordsOf(stack, 'certificate', variant)}`,
     alert: 42,
     aws: { note: 'not measured on AWS IoT' },
     references: ['RFC 5280 4.1', 'RFC 8446 4.4.2'],

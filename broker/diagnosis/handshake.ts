@@ -59,7 +59,13 @@ export type HandshakeEvidence = {
     names?: string[]
     sni?: string
   }
-  HANDSHAKE_TIMEOUT: { phase: string; afterMs: number; limitMs: number; stack?: string }
+  HANDSHAKE_TIMEOUT: {
+    phase: string
+    afterMs: number
+    limitMs: number
+    stack?: string
+    variant?: string
+  }
   HANDSHAKE_ALERT: AlertFacts & { alertName: string; phase: string }
   HANDSHAKE_KEY_MISMATCH: {
     subject: string
@@ -81,6 +87,7 @@ export type HandshakeEvidence = {
     openssl: string
     alert?: number
     stack?: string
+    variant?: string
   }
   HANDSHAKE_RECORD_TOO_LARGE: {
     /** Of the largest record that the client sent, without its header. */
@@ -185,7 +192,7 @@ export const handshake: Entries<HandshakeEvidence> = {
         return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust', variant)}`
       }
       if (cause === 'name' && names !== undefined) {
-        return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}`
+        return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}${inWordsOf(stack, 'name', variant)}`
       }
       if (cause === 'outdated') return OUTDATED_REMEDY
       if (cause === 'clock') {
@@ -202,8 +209,8 @@ export const handshake: Entries<HandshakeEvidence> = {
         return `check that the device can use its private key: the form of its file, or the slot of its secure element${inWordsOf(stack, 'key', variant)}`
       }
       if (cause === 'timer')
-        return 'raise the connect timeout of the device, and look at how long its cryptography takes'
-      return "look at the device's own log of this moment"
+        return `raise the connect timeout of the device, and look at how long its cryptography takes${inWordsOf(stack, 'timer', variant)}`
+      return `look at the device's own log of this moment${inWordsOf(stack, 'log', variant)}`
     },
     aws: { note: 'AWS IoT logs nothing' },
     references: ['RFC 8446 6.1', 'RFC 8446 6.2'],
@@ -232,10 +239,10 @@ export const handshake: Entries<HandshakeEvidence> = {
     title: 'The client stopped talking during the handshake',
     says: ({ phase, afterMs, limitMs }) =>
       `the handshake was not finished after ${duration(afterMs)} (limit ${duration(limitMs)}): ${plain(phase)}`,
-    remedy: ({ stack }) =>
+    remedy: ({ stack, variant }) =>
       stack === 's2n'
         ? 'check CA, host name and clock of the device first: the AWS SDKs stay silent for up to 30 s after they have rejected a certificate'
-        : "look at the device's log of this moment; a slow device may need more `tls.handshakeTimeoutSeconds` in config.yaml",
+        : `look at the device's log of this moment; a slow device may need more \`tls.handshakeTimeoutSeconds\` in config.yaml${inWordsOf(stack, 'log', variant)}`,
     aws: { note: 'AWS IoT has a limit too; its length is not known' },
     references: ['RFC 8446 2'],
     example: {
@@ -276,7 +283,7 @@ export const handshake: Entries<HandshakeEvidence> = {
     says: ({ subject, sha256 }) =>
       `the device's private key does not belong to the certificate that it sent, ${quote(subject)} (${short(sha256)})`,
     remedy: ({ stack, variant }) =>
-      `load the key that was made with this certificate; compare \`openssl x509 -pubkey -noout -in CERT\` with \`openssl pkey -pubout -in KEY\`${inWordsOf(stack, 'key', variant)}`,
+      `load the key that was made with this certificate (in a secure element: from its slot); compare \`openssl x509 -pubkey -noout -in CERT\` with \`openssl pkey -pubout -in KEY\`${inWordsOf(stack, 'key', variant)}`,
     alert: 51,
     aws: { alert: 51, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 5246 7.4.8', 'RFC 8446 4.4.3'],
@@ -297,8 +304,8 @@ export const handshake: Entries<HandshakeEvidence> = {
     title: "The client's certificate is on a curve that its own hello does not offer",
     says: ({ subject, key, offered }) =>
       `the key of the device's certificate ${quote(subject)} is on ${key}, and the client offers only ${list(offered)}`,
-    remedy: ({ key, stack }) =>
-      `enable ${key} in the device, as a group too${inWordsOf(stack, 'groups')}, or give it a certificate with an RSA key`,
+    remedy: ({ key, stack, variant }) =>
+      `enable ${key} in the device, as a group too, or give it a certificate with an RSA key${inWordsOf(stack, 'groups', variant)}`,
     alert: 47,
     aws: { note: 'this is a rule of our TLS library on TLS 1.2; not measured on AWS IoT' },
     references: ['RFC 8422 5.1.1', 'RFC 8422 5.3'],

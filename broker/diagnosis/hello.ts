@@ -6,6 +6,9 @@ import type { Entries, Severity } from './entry.ts'
 import { inWordsOf } from './stacks.ts'
 import { count, duration, either, list, plain, quote, quotes } from './words.ts'
 
+/** The client's TLS stack, and the program or release on top of it, where the hello tells them. */
+type Known = { stack?: string; variant?: string }
+
 export type HelloEvidence = {
   HELLO_NOT_TLS: {
     protocol: 'MQTT' | 'HTTP' | 'PROXY' | 'SSH' | 'unknown'
@@ -24,15 +27,18 @@ export type HelloEvidence = {
     /** An alert of the client's came in the place of a ClientHello. */
     alert?: number
   }
-  HELLO_RULE_BROKEN: {
+  HELLO_RULE_BROKEN: Known & {
     /** The rule, as what the client did. */
     says: string
-    stack?: string
   }
   HELLO_TIMEOUT: { afterMs: number; bytes: number }
   HELLO_ABANDONED: { afterMs: number; bytes: number; reset: boolean }
-  HELLO_VERSION_UNSUPPORTED: { offered: string[]; accepted: string[]; securityPolicy: string }
-  HELLO_NO_SHARED_CIPHER: {
+  HELLO_VERSION_UNSUPPORTED: Known & {
+    offered: string[]
+    accepted: string[]
+    securityPolicy: string
+  }
+  HELLO_NO_SHARED_CIPHER: Known & {
     offered: string[]
     accepted: string[]
     serverKeys: KeyType[]
@@ -43,9 +49,8 @@ export type HelloEvidence = {
     version: string
     /** Suites in common that could not be used, and what each lacks. */
     dropped: { suite: string; lacks: string }[]
-    stack?: string
   }
-  HELLO_NO_SHARED_GROUP: {
+  HELLO_NO_SHARED_GROUP: Known & {
     offered: string[]
     accepted: string[]
     version: string
@@ -53,9 +58,8 @@ export type HelloEvidence = {
     extensionAbsent: boolean
     /** Suites in common that a shared group would have made usable. */
     suites: string[]
-    stack?: string
   }
-  HELLO_NO_SHARED_SIGNATURE_ALGORITHM: {
+  HELLO_NO_SHARED_SIGNATURE_ALGORITHM: Known & {
     offered: string[]
     /** What our keys can sign with on this version. */
     usable: string[]
@@ -63,9 +67,8 @@ export type HelloEvidence = {
     version: string
     /** It is the signature under our certificate that does not fit (signature_algorithms_cert). */
     certificate?: { offered: string[]; signed: string[] }
-    stack?: string
   }
-  HELLO_SNI_MISSING: {
+  HELLO_SNI_MISSING: Known & {
     endpoint: string
     /** Which both sides have; else the highest one offered. */
     version: string
@@ -84,9 +87,9 @@ export type HelloEvidence = {
     /** The name that the endpoint has today. */
     current: string
   }
-  HELLO_ALPN_MISSING: { accepted: string[]; port: number }
-  HELLO_ALPN_UNKNOWN: { offered: string[]; accepted: string[]; required?: true }
-  HELLO_ALPN_CUSTOM_AUTHORIZER: { offered: string[]; required?: true }
+  HELLO_ALPN_MISSING: Known & { accepted: string[]; port: number }
+  HELLO_ALPN_UNKNOWN: Known & { offered: string[]; accepted: string[]; required?: true }
+  HELLO_ALPN_CUSTOM_AUTHORIZER: Known & { offered: string[]; required?: true }
   HELLO_REFUSED: { openssl: string; alert?: number }
 }
 
@@ -207,8 +210,8 @@ export const hello: Entries<HelloEvidence> = {
     title: 'No TLS version in common',
     says: ({ offered, accepted, securityPolicy }) =>
       `the client offers ${list(offered)}, and security policy ${quote(securityPolicy)} accepts ${list(accepted)}`,
-    remedy: ({ accepted }) =>
-      `let the device offer ${either(accepted)}, or choose another \`tls.securityPolicy\` in config.yaml`,
+    remedy: ({ accepted, stack, variant }) =>
+      `let the device offer ${either(accepted)}, or choose another \`tls.securityPolicy\` in config.yaml${inWordsOf(stack, 'version', variant)}`,
     alert: 70,
     aws: { alert: 70, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 8446 4.2.1', 'RFC 5246 E.1', 'AWS: transport-security'],
@@ -240,11 +243,11 @@ export const hello: Entries<HelloEvidence> = {
         3,
       )}) need another type of certificate, and ${has}`
     },
-    remedy({ cause, serverKeys, accepted, stack }) {
+    remedy({ cause, serverKeys, accepted, stack, variant }) {
       if (cause === 'suites') {
-        return `enable ${either(accepted.slice(0, 2))} in the device${inWordsOf(stack, 'suites')}`
+        return `enable ${either(accepted.slice(0, 2))} in the device${inWordsOf(stack, 'suites', variant)}`
       }
-      return `serve both certificates (\`tls.serverCertificates\` in config.yaml), or enable ${list(serverKeys)} suites in the device${inWordsOf(stack, 'suites')}`
+      return `serve both certificates (\`tls.serverCertificates\` in config.yaml), or enable ${list(serverKeys)} suites in the device${inWordsOf(stack, 'suites', variant)}`
     },
     alert: 40,
     aws: {
@@ -277,8 +280,8 @@ export const hello: Entries<HelloEvidence> = {
       extensionAbsent
         ? `the client offers no groups at all (no supported_groups extension), and this server needs one of ${list(accepted)}`
         : `the client offers only the ${offered.length === 1 ? 'group' : 'groups'} ${list(offered)}, and this server accepts ${list(accepted)}`,
-    remedy: ({ accepted, stack }) =>
-      `enable ${accepted.includes('secp256r1') ? 'secp256r1 (P-256)' : either(accepted.slice(0, 2))} in the device${inWordsOf(stack, 'groups')}`,
+    remedy: ({ accepted, stack, variant }) =>
+      `enable ${accepted.includes('secp256r1') ? 'secp256r1 (P-256)' : either(accepted.slice(0, 2))} in the device${inWordsOf(stack, 'groups', variant)}`,
     alert: 40,
     aws: { alert: 40, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 8422 5.1.1', 'RFC 8446 4.2.7', 'AWS: transport-security'],
@@ -302,8 +305,8 @@ export const hello: Entries<HelloEvidence> = {
       certificate !== undefined
         ? `the client takes certificates signed with ${list(certificate.offered, 4)} (signature_algorithms_cert), and this server's are signed with ${list(certificate.signed, 4)}`
         : `the client offers the signature algorithms ${list(offered, 4)}, and on ${version} this server's ${list(serverKeys)} ${serverKeys.length === 1 ? 'key' : 'keys'} can use ${list(usable, 4)}`,
-    remedy: ({ usable, stack, certificate }) =>
-      `enable ${certificate === undefined ? either(usable.slice(0, 2)) : `${either(certificate.signed)} for certificates`} in the device${inWordsOf(stack, 'signatures')}`,
+    remedy: ({ usable, stack, variant, certificate }) =>
+      `enable ${certificate === undefined ? either(usable.slice(0, 2)) : `${either(certificate.signed)} for certificates`} in the device${inWordsOf(stack, 'signatures', variant)}`,
     alert: 40,
     aws: { alert: 40, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 5246 7.4.1.4.1', 'RFC 8446 4.2.3'],
@@ -323,8 +326,8 @@ export const hello: Entries<HelloEvidence> = {
     title: 'The ClientHello names no host (no SNI)',
     says: ({ required }) =>
       `the client named no host in its ClientHello (no SNI)${required ? ', and this listener demands it' : ''}`,
-    remedy: ({ endpoint }) =>
-      `let the device send ${quote(endpoint)} as server name, and connect by name rather than by address`,
+    remedy: ({ endpoint, stack, variant }) =>
+      `let the device send ${quote(endpoint)} as server name, and connect by name rather than by address${inWordsOf(stack, 'name', variant)}`,
     // RFC 8446 9.2 names 109 for exactly this case; TLS 1.2 has no such alert, and 112 is the one about host names.
     alert: ({ version }) => (version === 'TLSv1.3' ? 109 : 112),
     aws: {
@@ -381,8 +384,8 @@ export const hello: Entries<HelloEvidence> = {
     title: 'This port demands ALPN, and the client offers none',
     says: ({ accepted, port }) =>
       `the client offers no ALPN protocol, and port ${port} demands ${quotes(accepted)}`,
-    remedy: () =>
-      'set ALPN to `x-amzn-mqtt-ca` in the device (mosquitto_pub: `--tls-alpn`; MQTT.js: `ALPNProtocols`; openssl: `-alpn`), or use a port that demands none, as 8883 on AWS IoT',
+    remedy: ({ stack, variant }) =>
+      `set ALPN to \`x-amzn-mqtt-ca\` in the device, or use a port that demands none, as 8883 on AWS IoT${alpnWords(stack, variant)}`,
     // RFC 7301 3.2 speaks of a client that offers the wrong ones; RFC 9001 8.1 takes the same alert where none was agreed on.
     alert: 120,
     aws: {
@@ -400,10 +403,12 @@ export const hello: Entries<HelloEvidence> = {
     title: 'None of the offered ALPN protocols is known',
     says: ({ offered, accepted, required }) =>
       `the client offers the ALPN ${offered.length === 1 ? 'protocol' : 'protocols'} ${quotes(offered)}${meaningOf(offered)}, and this port ${required ? 'demands' : 'knows'} ${quotes(accepted)}`,
-    remedy: ({ required }) =>
-      required
-        ? 'set ALPN to `x-amzn-mqtt-ca` in the device: MQTT with a client certificate'
-        : 'set ALPN to `x-amzn-mqtt-ca` for MQTT with a client certificate on port 443, and send none on port 8883',
+    remedy: ({ required, stack, variant }) =>
+      `${
+        required
+          ? 'set ALPN to `x-amzn-mqtt-ca` in the device: MQTT with a client certificate'
+          : 'set ALPN to `x-amzn-mqtt-ca` for MQTT with a client certificate on port 443, and send none on port 8883'
+      }${alpnWords(stack, variant)}`,
     alert: 120,
     aws: { note: 'not measured on AWS IoT; the RFC asks for alert 120' },
     references: ['RFC 7301 3.2', 'AWS: protocols'],
@@ -418,7 +423,8 @@ export const hello: Entries<HelloEvidence> = {
     title: 'ALPN `mqtt` asks AWS for a custom authorizer',
     says: () =>
       'the client offers ALPN `mqtt` and not `x-amzn-mqtt-ca`: on port 443 of AWS IoT that asks for a custom authorizer, which this broker does not have',
-    remedy: () => 'set ALPN to `x-amzn-mqtt-ca` in the device: MQTT with a client certificate',
+    remedy: ({ stack, variant }) =>
+      `set ALPN to \`x-amzn-mqtt-ca\` in the device: MQTT with a client certificate${alpnWords(stack, variant)}`,
     alert: 120,
     aws: {
       note: 'AWS IoT calls the custom authorizer of the account, and refuses the device where there is none',
@@ -446,6 +452,13 @@ export const hello: Entries<HelloEvidence> = {
 /** The same case refuses where the listener demands what is missing. */
 function noteOrError({ required }: { required?: true }): Severity {
   return required ? 'error' : 'note'
+}
+
+/** Where ALPN is set; for a stack that is not known, in the tools that most people have at hand. */
+function alpnWords(stack: string | undefined, variant: string | undefined): string {
+  const words = inWordsOf(stack, 'alpn', variant)
+  if (words !== '') return words
+  return ' (mosquitto_pub: `--tls-alpn`; MQTT.js: `ALPNProtocols`; openssl: `-alpn`)'
 }
 
 /** What AWS IoT has on such a name. AWS: protocols */

@@ -3,6 +3,7 @@
 import { type Code, catalogue } from './catalogue.ts'
 import type { Entry, Room } from './entry.ts'
 import { alertOf, awsLines, blameOf, certaintyOf, severityOf } from './explain.ts'
+import { vocabulary } from './stacks.ts'
 
 /** @returns markdown, with one heading per code, so that each code is an anchor */
 export function renderDiagnoses(): string {
@@ -16,7 +17,7 @@ export function renderDiagnoses(): string {
       .filter(([, entry]) => entry.room === room)
       .flatMap(([code, entry]) => section(code, entry)),
   ])
-  return `${[...HEAD, ...parts.flat()].join('\n').trimEnd()}\n`
+  return `${[...HEAD, ...parts.flat(), ...STACKS, ...vocabulary().flatMap(words)].join('\n').trimEnd()}\n`
 }
 
 function section(code: string, entry: Entry<unknown>): string[] {
@@ -37,6 +38,25 @@ function section(code: string, entry: Entry<unknown>): string[] {
     '',
   ]
 }
+
+function words({ stack, words }: ReturnType<typeof vocabulary>[number]): string[] {
+  return [`**${stack}**`, '', ...words.map(([act, said]) => `- **${act}** ${said}`), '']
+}
+
+const STACKS = [
+  '## In the words of each TLS stack',
+  '',
+  'A remedy ends with these words where the ClientHello tells which stack the client has.',
+  'Where it does not, look your stack up here. `log` is where the device itself says why it left, `timer` what ends a slow handshake.',
+  '',
+  'A private key comes in several forms: PKCS#8 (`BEGIN PRIVATE KEY`), PKCS#1 (`BEGIN RSA PRIVATE KEY`) and SEC1 (`BEGIN EC PRIVATE KEY`).',
+  'Some modems and secure elements read only one of them, or stumble over a block `BEGIN EC PARAMETERS` before the key.',
+  '`openssl pkey -in KEY -out NEW` writes PKCS#8 without that block, and `-outform DER` writes DER.',
+  '',
+  'PubSubClient says little: `state()` is -2 where the connection was not made, in TCP or in TLS, and -4 where no CONNACK came within `setSocketTimeout`, also when the broker has closed.',
+  'Read the error of its TLS client instead. `setBufferSize` (256 bytes unless set) bounds a whole MQTT packet, not a TLS record: it drops longer ones in silence.',
+  '',
+]
 
 const HEAD = [
   '<!-- generated from broker/diagnosis by `npm run docs`: change the catalogue, not this page -->',

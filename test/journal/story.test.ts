@@ -255,7 +255,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       '10:00:00  refused     192.0.2.7:50000  HANDSHAKE_ABANDONED',
       "          the client reset the connection 41 ms after our last message, without an alert (our certificate was sent, the client's last message was ClientHello); perhaps it does not have the CA of our certificate, or reads another CA file (BearSSL rejects a certificate by closing without an alert)",
       '          or perhaps  the program was stopped',
-      '          to do       check first that the device has `certs/server-ca.pem` as its CA, then its host name and its clock; with BearSSL: `setTrustAnchors`',
+      '          to do       check first that the device has `certs/server-ca.pem` as its CA, then its host name and its clock; with BearSSL: `setTrustAnchors`, with an `X509List` that stays, as it is not copied (ESP8266); `getLastSSLError` says what was wrong',
       '          on AWS IoT  AWS IoT logs nothing',
       hint('HANDSHAKE_ABANDONED'),
     ],
