@@ -77,6 +77,8 @@ export function parseClientHello(body: Buffer): HelloResult {
   // A hello without extensions ends here (SSLv3 and some TLS 1.0 clients).
   const extensions = read.left() > 0 ? read.vector(2) : NOTHING
   if (!read.ok()) return { ok: false, says: 'the extensions end early', at: read.at() }
+  if (read.left() > 0)
+    return { ok: false, says: 'bytes stand behind the extensions', at: read.at() }
   const list = cursor(extensions)
   const seen = new Set<number>()
   while (list.left() > 0) {

@@ -5,9 +5,20 @@
 
 import t from 'tap'
 import { isRead } from '../../broker/connection/hello-conflict.ts'
+import { parseClientHello } from '../../broker/tls/client-hello.ts'
+import { rawVisit } from '../diagnosis/provoke/visitors.ts'
+import { running } from '../helpers/device.ts'
 import { type Case, createBench } from './agreement.ts'
 import { captured, parsedHello } from './captured.ts'
-import { type HelloSpec, helloBytes, uint16, vector } from './hello-bytes.ts'
+import {
+  type HelloSpec,
+  handshakeMessage,
+  handshakeRecord,
+  helloBody,
+  helloBytes,
+  uint16,
+  vector,
+} from './hello-bytes.ts'
 
 const base: HelloSpec = {
   versions: [0x0304, 0x0303],
@@ -186,6 +197,22 @@ t.test('which forms OpenSSL looks at, by extension and version', async t => {
       t.equal(isRead(id, parsed, version), !accepted, `${name}, ${id} twice`)
     }
   }
+})
+
+t.test('bytes behind the extensions: OpenSSL refuses them, and so do we', async t => {
+  const body = Buffer.concat([helloBody(base), hex('00')])
+  const parsed = parseClientHello(body)
+  t.match(parsed, { ok: false, says: /behind the extensions/, at: body.length - 1 })
+  const broker = await running(t)
+  const saw = await rawVisit(broker, socket => {
+    socket.end(handshakeRecord(handshakeMessage(1, body)))
+  })
+  t.equal(saw.alert, 50)
+  t.match(await broker.closed(), {
+    code: 'HELLO_MALFORMED',
+    says: /bytes stand behind the extensions/,
+    sent: { alert: 50 },
+  })
 })
 
 t.test('no real client has a fault', async t => {
