@@ -79,12 +79,20 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     ...(parts.fresh === undefined ? {} : { fresh: parts.fresh }),
   }
   const doors: Listener[] = []
-  const shut = (): Promise<unknown> => Promise.all(doors.map(door => door.close()))
+  /** Closes the doors and ends every connection: a door is not closed before the last one that came through it has gone. */
+  async function shut(why: string): Promise<void> {
+    const closed = Promise.all(doors.map(door => door.close()))
+    const reason = diagnose('CLOSE_BY_BROKER', { why })
+    const open = [...shared.open.values()]
+    for (const connection of open) void connection.end(reason)
+    await Promise.all(open.map(({ done }) => done))
+    await closed
+  }
   for (const [index, { host, port }] of listeners.entries()) {
     const own = (): Settings => settings[index] ?? impossible(`listener ${index}`)
     const door = await listen(host, port, { ...shared, settings: own })
     if ('problem' in door) {
-      await shut()
+      await shut('one of its ports could not be opened')
       await mqtt.stop()
       return door
     }
@@ -99,12 +107,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
       settings = settingsOfAll(config, pki, ports)
     },
     async stop() {
-      const closed = shut()
-      const reason = diagnose('CLOSE_BY_BROKER', { why: 'the broker was stopped' })
-      const open = [...shared.open.values()]
-      for (const connection of open) void connection.end(reason)
-      await Promise.all(open.map(({ done }) => done))
-      await closed
+      await shut('the broker was stopped')
       await mqtt.stop()
       journal.write({ event: 'broker.stopped' })
     },
