@@ -1,7 +1,7 @@
 /** Turns the matcher's answer into the diagnoses of a hello that OpenSSL has refused: the main one, then the others. */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
-import type { Hello, HelloFault } from '../tls/client-hello.ts'
+import { type Hello, type HelloFault, statedVersions } from '../tls/client-hello.ts'
 import {
   type Conflict,
   type Endpoint,
@@ -79,8 +79,10 @@ function conflictDiagnosis(
   const version = versionName(conflict.version ?? 0)
   const known = stackEvidence(stack)
   if (kind === 'version') {
+    const stated = statedVersions(hello)
     return diagnose('HELLO_VERSION_UNSUPPORTED', {
-      offered: hello.versions.map(versionName),
+      offered: stated.map(versionName),
+      ...(stated.length < hello.versions.length ? { atMost: true } : {}),
       accepted: versionsOf(endpoint),
       securityPolicy: endpoint.securityPolicy,
       ...known,
@@ -119,7 +121,10 @@ function conflictDiagnosis(
   }
   return diagnose('HELLO_NO_SHARED_CIPHER', {
     offered: names(hello.cipherSuites, suiteName),
-    accepted: endpoint.suites.map(suiteName),
+    // Suites of another version would not help this client.
+    accepted: endpoint.suites
+      .filter(id => suiteNeeds(id)?.tls13 === (conflict.version === TLS13))
+      .map(suiteName),
     serverKeys: endpoint.serverKeys,
     offeredKeyTypes: keyTypes(hello),
     cause: kind,

@@ -1,7 +1,7 @@
 /** What the record says about TLS: the client's offer by name, and what the handshake came to. */
 
 import type { HelloRecord, TlsRecord } from '../journal/dossier.ts'
-import type { Hello } from '../tls/client-hello.ts'
+import { type Hello, statedVersions } from '../tls/client-hello.ts'
 import { ja3, ja4 } from '../tls/fingerprint.ts'
 import type { Alert } from '../tls/handshake-watch.ts'
 import {
@@ -30,7 +30,7 @@ export function helloRecord({ hello }: Greeted): HelloRecord {
 export function offerRecord(parsed: Hello, stack: Stack): HelloRecord {
   return {
     version: versionName(parsed.version),
-    versions: parsed.versions.map(versionName),
+    versions: statedVersions(parsed).map(versionName),
     cipherSuites: names(parsed.cipherSuites, suiteName),
     groups: names(parsed.groups ?? [], groupName),
     keyShares: names(parsed.keyShares, groupName),

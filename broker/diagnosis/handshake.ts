@@ -153,7 +153,7 @@ export const handshake: Entries<HandshakeEvidence> = {
         return 'allow this kind of server certificate in the device, or serve the other key type too (`tls.serverCertificates` in config.yaml)'
       }
       const file = caOf(caFile, issuer)
-      return `give the device ${file} as its CA${inWordsOf(stack, 'trust', variant)}`
+      return `give the device ${file} as its CA, not the CA that signs devices${inWordsOf(stack, 'trust', variant)}`
     },
     aws: { note: 'on AWS IoT the device would have to trust an Amazon root CA; AWS logs nothing' },
     references: ['RFC 8446 6.2', 'RFC 5246 7.2.2', 'AWS: server-authentication'],
@@ -189,7 +189,7 @@ export const handshake: Entries<HandshakeEvidence> = {
       const cause = candidates[0]?.cause
       if (cause === 'trust') {
         const file = caOf(caFile, issuer)
-        return `check first that the device has ${file} as its CA, then its host name and its clock${inWordsOf(stack, 'trust', variant)}`
+        return `check first that the device has ${file} as its CA (not the CA that signs devices), then its host name and its clock${inWordsOf(stack, 'trust', variant)}`
       }
       if (cause === 'name' && names !== undefined) {
         return `check that the device dials ${quotes(names, 3)}${sni === undefined ? '' : `, not ${quote(sni)}`}${inWordsOf(stack, 'name', variant)}`

@@ -35,6 +35,8 @@ export type HelloEvidence = {
   HELLO_ABANDONED: { afterMs: number; bytes: number; reset: boolean }
   HELLO_VERSION_UNSUPPORTED: Known & {
     offered: string[]
+    /** It has no list of versions, and says the highest only. */
+    atMost?: true
     accepted: string[]
     securityPolicy: string
   }
@@ -208,15 +210,16 @@ export const hello: Entries<HelloEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'No TLS version in common',
-    says: ({ offered, accepted, securityPolicy }) =>
-      `the client offers ${list(offered)}, and security policy ${quote(securityPolicy)} accepts ${list(accepted)}`,
+    says: ({ offered, atMost, accepted, securityPolicy }) =>
+      `the client offers ${list(offered)}${atMost ? ' at the most' : ''}, and security policy ${quote(securityPolicy)} accepts ${list(accepted)}`,
     remedy: ({ accepted, stack, variant }) =>
       `let the device offer ${either(accepted)}, or choose another \`tls.securityPolicy\` in config.yaml${inWordsOf(stack, 'version', variant)}`,
     alert: 70,
     aws: { alert: 70, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 8446 4.2.1', 'RFC 5246 E.1', 'AWS: transport-security'],
     example: {
-      offered: ['TLSv1.0', 'TLSv1.1'],
+      offered: ['TLSv1.1'],
+      atMost: true,
       accepted: ['TLSv1.2', 'TLSv1.3'],
       securityPolicy: 'IoTSecurityPolicy_TLS13_1_2_2022_10',
     },
@@ -230,7 +233,7 @@ export const hello: Entries<HelloEvidence> = {
     title: 'No usable cipher suite in common',
     says({ cause, offered, offeredKeyTypes, serverKeys, version, dropped, accepted }) {
       if (cause === 'suites') {
-        return `on ${version} the client offers ${list(offered, 3)}, and none of them is among the ${count(accepted.length, 'suite')} that this server accepts`
+        return `on ${version} the client offers ${list(offered, 3)}, and none of them is among the ${count(accepted.length, 'suite')} that this server accepts there`
       }
       const has = `this server has only an ${list(serverKeys)} certificate`
       // The suites of TLS 1.3 fit any certificate; what counts is what else was offered for the version at hand.
@@ -306,7 +309,7 @@ export const hello: Entries<HelloEvidence> = {
         ? `the client takes certificates signed with ${list(certificate.offered, 4)} (signature_algorithms_cert), and this server's are signed with ${list(certificate.signed, 4)}`
         : `the client offers the signature algorithms ${list(offered, 4)}, and on ${version} this server's ${list(serverKeys)} ${serverKeys.length === 1 ? 'key' : 'keys'} can use ${list(usable, 4)}`,
     remedy: ({ usable, stack, variant, certificate }) =>
-      `enable ${certificate === undefined ? either(usable.slice(0, 2)) : `${either(certificate.signed)} for certificates`} in the device${inWordsOf(stack, 'signatures', variant)}`,
+      `enable ${certificate === undefined ? either(withSha256(usable)) : `${either(certificate.signed)} for certificates`} in the device${inWordsOf(stack, 'signatures', variant)}`,
     alert: 40,
     aws: { alert: 40, note: 'the alert is the one that the RFC asks for; not measured on AWS IoT' },
     references: ['RFC 5246 7.4.1.4.1', 'RFC 8446 4.2.3'],
@@ -447,6 +450,12 @@ export const hello: Entries<HelloEvidence> = {
     references: ['RFC 8446 4.1'],
     example: { openssl: 'ERR_SSL_NO_SHARED_CIPHER', alert: 40 },
   },
+}
+
+/** The ones that most devices have; all kinds of keys, since the suites decide which is used. */
+function withSha256(usable: string[]): string[] {
+  const common = usable.filter(name => name.endsWith('_sha256'))
+  return common.length === 0 ? usable.slice(0, 2) : common
 }
 
 /** The same case refuses where the listener demands what is missing. */

@@ -249,7 +249,7 @@ function hint(code: string): TellingLine {
 function outside(event: ClosingRecord): TellingLine[] {
   const { alert, connack, reasonCode, close } = event.sent
   const shown = [
-    ...(alert === undefined ? [] : [`TLS alert ${alert}`]),
+    ...(alert === undefined ? [] : [`TLS alert ${alert}${seenLate(event) ? LATE : ''}`]),
     // CONNACK 0 was its welcome, long before: of the end it says nothing.
     ...(connack === undefined || connack === 0 ? [] : [`CONNACK ${connack}`]),
     ...(reasonCode === undefined ? [] : [`reason code 0x${reasonCode.toString(16)}`]),
@@ -262,6 +262,14 @@ function outside(event: ClosingRecord): TellingLine[] {
   if (Object.keys(event.aws).length > 0) lines.push(['on AWS IoT', awsLines(event.aws).join('; ')])
   return lines
 }
+
+/** On TLS 1.3 a client is done with its Finished: before we have judged its certificate. */
+function seenLate({ tls, phase, room }: ClosingRecord): boolean {
+  const judging = room === 'certificate' || room === 'handshake'
+  return judging && tls?.version === 'TLSv1.3' && phase.client === 'Finished'
+}
+
+const LATE = ' at its first read: on TLS 1.3 it took itself for connected before'
 
 function head(event: Stamped, verb: string, subject: string, paint: Paint, rest: string[]): string {
   const line = `${paint.dim(clockOf(event.time))}  ${paint.pad(verb, 11)} ${subject}`

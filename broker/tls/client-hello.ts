@@ -249,6 +249,13 @@ function listForm(
   return length % size === 0 ? undefined : 'has a list of an odd length'
 }
 
+/** What the client itself says of its versions: all of its list, or without one the highest only (RFC 5246 E.1). */
+export function statedVersions({ versions, extensions }: Hello): number[] {
+  return extensions.includes(SUPPORTED_VERSIONS) ? versions : versions.slice(0, 1)
+}
+
+const SUPPORTED_VERSIONS = 43
+
 /** Without supported_versions a client speaks everything up to legacy_version (RFC 8446 4.2.1). */
 function impliedVersions(version: number): number[] {
   const versions: number[] = []

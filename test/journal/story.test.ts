@@ -255,12 +255,26 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       '10:00:00  refused     192.0.2.7:50000  HANDSHAKE_ABANDONED',
       "          the client reset the connection 41 ms after our last message, without an alert (our certificate was sent, the client's last message was ClientHello); perhaps it does not have the CA of our certificate, or reads another CA file (BearSSL rejects a certificate by closing without an alert)",
       '          or perhaps  the program was stopped',
-      '          to do       check first that the device has `certs/server-ca.pem` as its CA, then its host name and its clock; with BearSSL: `setTrustAnchors`, with an `X509List` that stays, as it is not copied (ESP8266); `getLastSSLError` says what was wrong',
+      '          to do       check first that the device has `certs/server-ca.pem` as its CA (not the CA that signs devices), then its host name and its clock; with BearSSL: `setTrustAnchors`, with an `X509List` that stays, as it is not copied (ESP8266); `getLastSSLError` says what was wrong',
       '          on AWS IoT  AWS IoT logs nothing',
       hint('HANDSHAKE_ABANDONED'),
     ],
   ],
 ]
+
+t.test('on TLS 1.3 the alert comes after the client believed to be connected', async t => {
+  const told = (version: string, client: string) => {
+    const phase = { client, broker: 'alert' }
+    const tls = { version, phase: client, alerts: [] }
+    const story = storyOf([
+      recordOf('CERTIFICATE_MISSING', { sent: { alert: 116, close: 'fin' }, tls, phase }),
+    ])
+    return story.find(line => line.includes('client saw'))
+  }
+  t.match(told('TLSv1.3', 'Finished'), /TLS alert 116 at its first read/)
+  t.match(told('TLSv1.3', 'ClientHello'), /TLS alert 116$/)
+  t.match(told('TLSv1.2', 'Finished'), /TLS alert 116$/)
+})
 
 for (const [name, events, lines] of cases) {
   t.test(name, async t => void t.strictSame(storyOf(events), lines))

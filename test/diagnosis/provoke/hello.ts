@@ -44,7 +44,7 @@ export const hello: Provocations<HelloEvidence> = {
     verdict: 'refused',
     side: 'we',
     sent: { alert: 70 },
-    evidence: { offered: ['TLSv1.1', 'TLSv1.0'] },
+    evidence: { offered: ['TLSv1.1'], atMost: true },
   },
   HELLO_NO_SHARED_CIPHER: {
     act: broker =>
