@@ -17,17 +17,9 @@ const MUTUAL_TLS = 'x-amzn-mqtt-ca'
 const CUSTOM_AUTHORIZER = 'mqtt'
 
 /** What a listener asks for, and what it is called. */
-export type Asks = Pick<Settings, 'config' | 'endpointName' | 'port'> & {
+export type Asks = Pick<Settings, 'config' | 'endpointName' | 'port' | 'own'> & {
   /** Of the server certificates; undefined where they are not at hand, so that no name can be called unknown. */
   names: string[] | undefined
-  /** All of the server certificates are the user's own. */
-  own: boolean
-}
-
-export function asksOf(settings: Settings): Asks {
-  const { server } = settings
-  const names = [...new Set(server.flatMap(certificate => certificate.names))]
-  return { ...settings, names, own: server.every(({ issuer }) => issuer !== undefined) }
 }
 
 /** The ALPN names that this listener agrees to. */
@@ -48,11 +40,13 @@ export function demands(
   const known = stackEvidence(stack)
   const name = aboutName(hello, known, version, asks)
   const protocol = aboutProtocol(hello, known, asks)
+  const current = hello.sni === undefined ? undefined : currentEndpoint(hello.sni)
+  // Nearly every hello.
+  if (name.length + protocol.length === 0 && current === undefined) return NOTHING
   const told = [
     { required: sni === 'required', diagnoses: name },
     { required: alpn === 'required', diagnoses: protocol },
   ]
-  const current = hello.sni === undefined ? undefined : currentEndpoint(hello.sni)
   return {
     refusals: told.flatMap(({ required, diagnoses }) => (required ? diagnoses : [])),
     findings: [
@@ -63,6 +57,8 @@ export function demands(
     ],
   }
 }
+
+const NOTHING = { refusals: [], findings: [] }
 
 function aboutName(hello: Hello, known: StackEvidence, version: number, asks: Asks): Diagnosis[] {
   const { sni } = hello

@@ -9,7 +9,7 @@ import { packetReader } from '../mqtt/packet-reader.ts'
 import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
 import { alertName } from '../tls/names.ts'
 import { helloConflicts, versionOf } from './hello-conflict.ts'
-import { asksOf, demands } from './hello-demands.ts'
+import { demands } from './hello-demands.ts'
 import { type Greeted, pass, type Room, refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
 import type { WireEnd } from './wire.ts'
@@ -61,7 +61,7 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
   const facts = house.hellos.factsOf(progress.bytes, parsed, settings.endpoint)
   const hello = { bytes: progress.bytes, parsed, ...facts }
   const met = hello.match
-  const { refusals, findings } = demands(hello, versionOf(hello), asksOf(settings))
+  const { refusals, findings } = demands(hello, versionOf(hello), settings)
   const [refusal, ...others] = refusals
   // Without a common version the next room refuses, and there the versions are the reason.
   const noVersion = !met.ok && met.conflict.kind === 'version'

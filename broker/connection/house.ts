@@ -54,6 +54,10 @@ export type Settings = {
   secureContext(keys: KeyType[]): SecureContext
   endpoint: Endpoint
   server: ServerCertificateFacts[]
+  /** Of all server certificates. */
+  names: string[]
+  /** All of them are the user's own. */
+  own: boolean
 }
 
 export type ServerCertificateFacts = {

@@ -38,6 +38,10 @@ export function settingsOf(
     })
   const everything = contextOf(served)
   const single = new Map(served.map(one => [one.kind, contextOf([one])] as const))
+  const names = served.flatMap(({ certificate }) => [
+    ...certificate.dnsNames,
+    ...certificate.ipAddresses,
+  ])
   return {
     config,
     port: where.port,
@@ -56,6 +60,8 @@ export function settingsOf(
       notAfter: new Date(certificate.notAfter).toISOString(),
       ...caOf(own, where.caFile),
     })),
+    names: [...new Set(names)],
+    own: served.every(({ own }) => own !== undefined),
   }
 }
 
