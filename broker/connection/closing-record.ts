@@ -17,7 +17,7 @@ export function closingRecord(
   const { wire, certificate, principal, decision } = visit
   const clientId = visit.mqtt?.connect.clientId
   const certificateId = principal?.registered.certificateId ?? certificate?.leaf.sha256
-  const side = sideOf(reason, how.clientEnded)
+  const side = how.clientEnded ? 'client' : reason.side
   const also = visit.findings.filter(finding => finding.code !== reason.code)
   const tls = visit.hello ? tlsRecord(visit as Visit & Greeted, how.refusedWith) : undefined
   const alert = how.refusedWith ?? tls?.alerts.findLast(seen => seen.from === 'broker')?.number
@@ -98,23 +98,6 @@ const ORDINARY: ReadonlySet<string> = new Set([
   'CLOSE_DUPLICATE_CLIENT_ID',
   'CLOSE_BY_BROKER',
 ])
-
-/** Codes that say that the client refused us or left, whoever then closed the socket. */
-const CLIENT_ENDS: ReadonlySet<string> = new Set([
-  'HELLO_ABANDONED',
-  'HANDSHAKE_SERVER_CERTIFICATE_REJECTED',
-  'HANDSHAKE_ABANDONED',
-  'HANDSHAKE_ALERT',
-  'CONNECT_ABANDONED',
-  'CLOSE_BY_CLIENT',
-  'CLOSE_CONNECTION_LOST',
-])
-
-function sideOf(reason: Diagnosis, clientEnded: boolean): 'we' | 'client' {
-  // An alert in its evidence is the client's: it ended TLS, not we.
-  const byAlert = reason.code === 'CLOSE_TLS_BROKEN' && reason.evidence['alert'] !== undefined
-  return clientEnded || byAlert || CLIENT_ENDS.has(reason.code) ? 'client' : 'we'
-}
 
 function clientPhase(visit: Visit): string {
   const { mqtt, handshake, hello } = visit

@@ -34,6 +34,7 @@ type Outcome =
 export const handshake: Room<Greeted, Met> = async (visit, house) => {
   const { wire, hello, settings } = visit
   const watch = handshakeWatch()
+  const begun = house.world.clock.elapsed()
   const line = createTlsLine(wire)
   line.watch(chunk => {
     watch.outbound(chunk)
@@ -99,6 +100,7 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
       tls,
       line,
       watch,
+      begun,
       flight: outcome.kind === 'flight' ? outcome.flight : NO_FLIGHT,
     },
   }

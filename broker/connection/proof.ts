@@ -24,9 +24,11 @@ type Outcome =
   | { kind: 'end'; reset: boolean }
 
 export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house) => {
-  const { tls, line, watch, flight } = visit.handshake
+  const { tls, line, watch, flight, begun } = visit.handshake
   const limitMs = visit.settings.config.tls.handshakeTimeoutSeconds * 1000
-  const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
+  // One limit for the whole handshake: the room before has used up some of it.
+  const leftMs = Math.max(0, limitMs - (house.world.clock.elapsed() - begun))
+  const outcome = await waitFor<Outcome>(visit, house.world, leftMs, settle => {
     const secure = (): void => {
       // Node may go on to feed OpenSSL a socket that it is about to report as failed.
       if (!tls.destroyed) settle({ kind: 'secure' })

@@ -36,7 +36,14 @@ export type Arrived = {
 export type Greeted = { hello: { bytes: Buffer; parsed: Hello } & HelloFacts }
 
 export type Met = {
-  handshake: { tls: TLSSocket; line: TlsLine; watch: HandshakeWatch; flight: Flight }
+  handshake: {
+    tls: TLSSocket
+    line: TlsLine
+    watch: HandshakeWatch
+    flight: Flight
+    /** By the elapsed clock: when the whole ClientHello was there. */
+    begun: number
+  }
 }
 
 export type Judged = {

@@ -34,6 +34,7 @@ export const close: Entries<CloseEvidence> = {
     room: 'close',
     severity: 'info',
     blame: 'device',
+    side: 'client',
     certainty: 'proof',
     title: 'The client said goodbye',
     says: ({ afterMs }) => `the client sent DISCONNECT after ${duration(afterMs)}`,
@@ -47,6 +48,7 @@ export const close: Entries<CloseEvidence> = {
     room: 'close',
     severity: 'info',
     blame: 'device',
+    side: 'client',
     certainty: 'proof',
     title: 'The link ended without a DISCONNECT',
     says: ({ reset, afterMs }) =>
@@ -110,6 +112,8 @@ export const close: Entries<CloseEvidence> = {
     room: 'close',
     severity: 'error',
     blame: 'device',
+    // An alert in its evidence is the client's: it ended TLS, not we.
+    side: ({ alert }) => (alert === undefined ? 'we' : 'client'),
     certainty: 'proof',
     title: 'TLS broke after the handshake',
     says: ({ openssl, alert, alertName }) =>

@@ -49,6 +49,7 @@ export const connect: Entries<ConnectEvidence> = {
     room: 'connect',
     severity: 'warning',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
+    side: 'client',
     certainty: silenceCertainty,
     title: 'TLS was finished, and the client left before its CONNECT',
     says: ({ afterMs, bytes, candidates: [first] }) =>

@@ -4,13 +4,14 @@
  */
 
 import { type Code, catalogue, type EvidenceOf } from './catalogue.ts'
-import type { AwsView, Blame, Certainty, Entry, Room, Severity } from './entry.ts'
+import type { AwsView, Blame, Certainty, Entry, Room, Severity, Side } from './entry.ts'
 
 export type Diagnosis = {
   code: Code
   room: Room
   severity: Severity
   blame: Blame
+  side: Side
   certainty: Certainty
   says: string
   remedy: string
@@ -44,6 +45,7 @@ export function diagnose<C extends Code>(
     room: entry.room,
     severity: typeof entry.severity === 'function' ? entry.severity(evidence) : entry.severity,
     blame: typeof entry.blame === 'function' ? entry.blame(evidence) : entry.blame,
+    side: typeof entry.side === 'function' ? entry.side(evidence) : (entry.side ?? 'we'),
     certainty: certainty ?? claim(entry, evidence),
     says: entry.says(evidence),
     remedy: entry.remedy(evidence),

@@ -18,6 +18,9 @@ export type Blame = 'device' | 'setup' | 'broker'
 /** `proof`: the evidence admits nothing else. `likely`: it points there. `guess`: ranked candidates, in the evidence. */
 export type Certainty = 'proof' | 'likely' | 'guess'
 
+/** Who ended it, or refused: we refuse the client, or the client refuses us or leaves. */
+export type Side = 'we' | 'client'
+
 /** How loud it is: `info` is an ordinary end, `note` changes nothing, `warning` will bite, `error` refused. */
 export type Severity = 'info' | 'note' | 'warning' | 'error'
 
@@ -36,6 +39,8 @@ export type Entry<E> = {
   /** A function where the same case refuses here and is only worth telling there. */
   severity: Severity | ((evidence: E) => Severity)
   blame: Blame | ((evidence: E) => Blame)
+  /** Where it ends a connection; `we` unless told. */
+  side?: Side | ((evidence: E) => Side)
   /** A function where the evidence decides how much can be claimed. */
   certainty: Certainty | ((evidence: E) => Certainty)
   /** One short title for docs/diagnoses.md: what this code means. */

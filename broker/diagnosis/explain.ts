@@ -1,7 +1,7 @@
 /** One diagnosis of the catalogue, told on a page: what it means, how it looks, what to do, what AWS IoT shows. */
 
 import { type Code, catalogue } from './catalogue.ts'
-import type { AwsView, Blame, Certainty, Entry, Severity } from './entry.ts'
+import type { AwsView, Blame, Certainty, Entry, Severity, Side } from './entry.ts'
 
 /**
  * For `candid explain CODE`.
@@ -13,6 +13,7 @@ export function explainCode(code: Code): string {
   const rows: [string, string][] = [
     ['for example', entry.says(entry.example)],
     ['what to do', entry.remedy(entry.example)],
+    ['who ends it', ENDED[sideOf(entry)]],
     ['who acts', BLAMED[blameOf(entry)]],
     ['certainty', CLAIMED[certaintyOf(entry)]],
     ['we send', sentWords(entry)],
@@ -29,6 +30,11 @@ export function explainCode(code: Code): string {
 /** By the example, where the entry decides from its evidence. */
 export function blameOf(entry: Entry<unknown>): Blame {
   return typeof entry.blame === 'function' ? entry.blame(entry.example) : entry.blame
+}
+
+/** By the example, where the entry decides from its evidence. */
+export function sideOf({ side = 'we', example }: Entry<unknown>): Side {
+  return typeof side === 'function' ? side(example) : side
 }
 
 /** By the example, where the entry decides from its evidence. */
@@ -64,6 +70,11 @@ function sentWords(entry: Entry<unknown>): string {
   return room === 'hello' || room === 'handshake'
     ? 'nothing of our own: the connection ends'
     : 'no alert'
+}
+
+const ENDED: Record<Side, string> = {
+  we: 'this broker, where it is not only a finding',
+  client: 'the client: it refuses us, or leaves',
 }
 
 const BLAMED: Record<Blame, string> = {

@@ -124,6 +124,7 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
+    side: 'client',
     certainty: ({ alert, stack, tlsVersion, candidates }) =>
       rejectionCertainty(alert, stack, tlsVersion, candidates),
     title: 'The client rejects our certificate',
@@ -181,6 +182,7 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: ({ candidates: [first] }) => (first?.cause === 'outdated' ? 'setup' : 'device'),
+    side: 'client',
     certainty: silenceCertainty,
     title: 'The client left during the handshake without a word',
     says: ({ phase, afterMs, reset, closeNotify, candidates }) =>
@@ -256,6 +258,7 @@ export const handshake: Entries<HandshakeEvidence> = {
     room: 'handshake',
     severity: 'error',
     blame: 'device',
+    side: 'client',
     certainty: 'likely',
     title: 'The client sent an alert that is not about our certificate',
     says(facts) {

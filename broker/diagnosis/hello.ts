@@ -133,6 +133,8 @@ export const hello: Entries<HelloEvidence> = {
     room: 'hello',
     severity: 'error',
     blame: 'device',
+    // An alert of the client's in the place of its hello: it gave up, not we.
+    side: ({ alert }) => (alert === undefined ? 'we' : 'client'),
     certainty: 'proof',
     title: 'The ClientHello cannot be read',
     says: ({ says, at, alert }) =>
@@ -189,6 +191,7 @@ export const hello: Entries<HelloEvidence> = {
     room: 'hello',
     severity: 'note',
     blame: 'device',
+    side: 'client',
     certainty: 'guess',
     title: 'Closed before a ClientHello',
     says: ({ afterMs, bytes, reset }) =>

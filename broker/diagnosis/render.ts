@@ -2,7 +2,7 @@
 
 import { type Code, catalogue } from './catalogue.ts'
 import type { Entry, Room } from './entry.ts'
-import { alertOf, awsLines, blameOf, certaintyOf, severityOf } from './explain.ts'
+import { alertOf, awsLines, blameOf, certaintyOf, severityOf, sideOf } from './explain.ts'
 import { vocabulary } from './stacks.ts'
 
 /** @returns markdown, with one heading per code, so that each code is an anchor */
@@ -31,7 +31,7 @@ function section(code: string, entry: Entry<unknown>): string[] {
     '',
     `- **for example** ${entry.says(entry.example)}`,
     `- **what to do** ${entry.remedy(entry.example)}`,
-    `- **severity** ${severityOf(entry)}${varies(entry.severity)}, **who acts** ${blameOf(entry)}${varies(entry.blame)}, **certainty** ${certaintyOf(entry)}${varies(entry.certainty)}`,
+    `- **severity** ${severityOf(entry)}${varies(entry.severity)}, **side** ${sideOf(entry)}${varies(entry.side)}, **who acts** ${blameOf(entry)}${varies(entry.blame)}, **certainty** ${certaintyOf(entry)}${varies(entry.certainty)}`,
     ...(alert === undefined ? [] : [`- **we send** TLS alert ${alert}${varies(entry.alert)}`]),
     `- **AWS IoT** ${awsLines(entry.aws).join('; ')}`,
     `- **see** ${entry.references.join('; ')}`,
@@ -65,9 +65,11 @@ const HEAD = [
   '',
   'Every connection ends with one of these codes, and may carry others as findings. A code is never renamed.',
   'The sentences are built from the evidence of the case; here they are built from an example.',
-  '`candid explain CODE` prints one of them.',
+  '`candid explain CODE` prints one of them. The sections are the phases of a connection, in their order; what each side had',
+  'sent last stands in the `phase` of the record.',
   '',
   '- **severity** `info` is an ordinary end, `note` changes nothing, `warning` will bite, `error` refused.',
+  '- **side** `we` end it, where it ends the connection; `client`: it refuses us, or leaves.',
   '- **who acts** `device` is firmware and files, `setup` is config, policies and registry, `broker` is us.',
   '- **certainty** `proof` admits nothing else, `likely` points there, `guess` comes with ranked candidates.',
   '',

@@ -15,7 +15,10 @@ const inItsWords = {
   mbedtls: 'TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256',
   wolfssl: 'ECDHE-ECDSA-AES128-GCM-SHA256',
 }
-const stacks = { mbedtls: 'mbedTLS', wolfssl: 'wolfSSL' }
+const stacks = {
+  mbedtls: { stack: 'mbedTLS', variant: 'mbedTLS 2' },
+  wolfssl: { stack: 'wolfSSL' },
+}
 
 const seen = { ok: false, alert: 40, alertFrom: 'server' } as const
 const refusedHello = {
@@ -60,7 +63,7 @@ for (const name of ['mbedtls', 'wolfssl'] satisfies ClientName[]) {
     t.match(refused.event('handshake'), seen)
     const record = await broker.closed()
     t.match(record, { ...refusedHello, code: 'HELLO_NO_SHARED_GROUP', blame: 'device' })
-    t.same(record.evidence, { ...noGroup, suites: [SUITE], stack: stacks[name] })
+    t.same(record.evidence, { ...noGroup, suites: [SUITE], ...stacks[name] })
     t.same(record.hello?.groups, ['secp224r1'])
     t.same(record.also, [])
 

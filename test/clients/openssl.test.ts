@@ -221,8 +221,8 @@ for (const { name, stage, code, says, remedy, evidence } of refused) {
 }
 
 for (const [tls, code, alert, stage] of [
-  ['1.2', 'CERTIFICATE_ISSUER_UNKNOWN', 48, () => undefined],
-  ['1.3', 'CERTIFICATE_ISSUER_UNKNOWN', 48, () => undefined],
+  ['1.2', 'CERTIFICATE_ISSUER_UNKNOWN', 46, () => undefined],
+  ['1.3', 'CERTIFICATE_ISSUER_UNKNOWN', 46, () => undefined],
   ['1.2', 'REGISTRATION_NOT_REGISTERED', 46, registerNeighbour],
   ['1.3', 'REGISTRATION_NOT_REGISTERED', 46, registerNeighbour],
 ] as const) {

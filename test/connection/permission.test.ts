@@ -242,7 +242,7 @@ for (const [name, receiving, said] of [
       await came
       t.same(hears.seen.messages, [['open/x', 'open/x', false]])
       t.match(story(), said)
-      t.equal(story().split('TRAFFIC_RECEIVE_DENIED').length, 2)
+      t.equal(story().split('candid explain TRAFFIC_RECEIVE_DENIED').length, 2)
     },
   )
 

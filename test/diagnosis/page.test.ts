@@ -30,6 +30,7 @@ t.test('one explanation, word by word', async t => {
       '',
       '  for example  PUBLISH with QoS 2 for `shared/alarm`: AWS IoT has only QoS 0 and 1',
       '  what to do   use QoS 0 or 1',
+      '  who ends it  this broker, where it is not only a finding',
       '  who acts     the device: its firmware or its files',
       '  certainty    proof: the evidence admits nothing else',
       '  we send      no alert',
