@@ -71,13 +71,13 @@ export const SECRETS: ReadonlySet<string> = new Set([
 export const FLIGHT_RECORDS = 1024
 
 const TLS13 = 0x0304
-const ALERT_RECORD = 7
 const FATAL = 2
 const CLOSE_NOTIFY = 0
 
 export function handshakeWatch(): HandshakeWatch {
   const inRecords = recordReader()
   const outRecords = recordReader()
+  const retryRecords = recordReader()
   const messages = handshakeReader()
   const secrets = new Map<string, Buffer>()
   const alerts: Alert[] = []
@@ -242,8 +242,12 @@ export function handshakeWatch(): HandshakeWatch {
 
   /** An alert in the place of the second ClientHello that our HelloRetryRequest asked for. */
   function refusesRetry(chunk: Buffer): { pass: Buffer[]; flight: Flight } | undefined {
-    if (chunk.length !== ALERT_RECORD || chunk[0] !== recordType.alert) return undefined
-    noteClient(chunk.subarray(5))
+    // By records: any piece of a ClientHello may look like an alert.
+    const alert = retryRecords
+      .push(chunk)
+      .find(({ type, fragment }) => type === recordType.alert && fragment.length === 2)
+    if (alert === undefined) return undefined
+    noteClient(alert.fragment)
     return { pass: [], flight: finish([]) }
   }
 

@@ -67,6 +67,28 @@ for (const [name, recipe] of recipes) {
   })
 }
 
+t.test('a piece of the second ClientHello that looks like an alert is none', async t => {
+  const recording = await recordHandshake({ version: 'TLSv1.3', client: 'ec', groups: 'P-384' })
+  const watch = handshakeWatch()
+  watch.outbound(recording.turns[1]?.bytes ?? Buffer.alloc(0))
+  t.equal(watch.retry()?.group, 24)
+  const head = Buffer.from('1603030100', 'hex')
+  const alike = Buffer.from('15030300020228', 'hex')
+  for (const piece of [head, alike]) {
+    t.strictSame(watch.inbound(piece), { pass: [piece] })
+  }
+  t.strictSame(watch.alerts(), [])
+})
+
+t.test('an alert in the place of the second ClientHello, in two pieces', async t => {
+  const recording = await recordHandshake({ version: 'TLSv1.3', client: 'ec', groups: 'P-384' })
+  const watch = handshakeWatch()
+  watch.outbound(recording.turns[1]?.bytes ?? Buffer.alloc(0))
+  t.equal(watch.inbound(Buffer.from('150303', 'hex')).flight, undefined)
+  t.ok(watch.inbound(Buffer.from('0002022f', 'hex')).flight)
+  t.strictSame(watch.alerts(), [{ from: 'client', level: 2, number: 47 }])
+})
+
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   t.test(`${version}: our refusal can be read by the other side's watch`, async t => {
     const recording = await recordHandshake({ version, client: 'ec' })
