@@ -55,7 +55,7 @@ const region = text(value =>
     : { says: `${shown(value)} is no AWS region`, hint: 'such as `us-east-1`' },
 )
 
-// AWS's own SDKs stay silent for up to 19 s when they reject the server's certificate. A shorter
+// AWS's own SDKs stay silent for up to 27 s (measured) when they reject the server's certificate. A shorter
 // limit would turn that case, which can be told, into a mere timeout.
 const handshakeTimeout = wholeNumber(
   36,

@@ -31,7 +31,8 @@ export type OfflineHello =
 
 /**
  * @param asks the listener that it is judged for, with the config as that has it
- * @param file raw bytes of a ClientHello, with or without its record, or the same as hex text */
+ * @param file raw bytes of a ClientHello, with or without its record, or the same as hex text
+ */
 export function judgeHello(file: Buffer, asks: Asks): OfflineHello {
   if (CAPTURES.some(magic => file.subarray(0, 4).equals(magic))) {
     return {

@@ -172,7 +172,7 @@ function datesNow({ now = '', notBefore = '', notAfter = '' }: Partial<Rejection
 }
 
 /** How far a clock is from ours, as `20414 days behind ours`. Both are ISO. */
-export function clockOff(theirs: string, ours: string): string {
+function clockOff(theirs: string, ours: string): string {
   const ms = Date.parse(theirs) - Date.parse(ours)
   if (Math.abs(ms) < 2000) return 'the same as ours'
   return `${duration(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} ours`

@@ -116,7 +116,7 @@ const WORDS: Record<string, Partial<Record<Act, string>>> = {
     groups: '`SSL_CTX_set1_groups_list`, or `-groups P-256` (s_client)',
     key: '`SSL_CTX_check_private_key` tells whether both fit; `openssl pkey -in KEY -out NEW` writes any key as PKCS#8',
     log: 'try the same with `openssl s_client -connect`, `-CAfile`, `-cert`, `-key` and `-verify_return_error`',
-    name: 'connect by a name that the certificate carries, not by address',
+    name: '`SSL_set_tlsext_host_name` and `SSL_set1_host`, or `-servername` (s_client)',
     signatures: '`SSL_CTX_set1_sigalgs_list`, or `-sigalgs` (s_client)',
     suites: '`SSL_CTX_set_cipher_list`, or `--ciphers` (mosquitto_pub)',
     trust:

@@ -112,7 +112,7 @@ function problemFailures(
 }
 
 /** A problem as case files expect it: `warning: statement 1: Resource: ... hint: ...`. */
-export function problemLine({ element, hint, says, severity, statement }: PolicyProblem): string {
+function problemLine({ element, hint, says, severity, statement }: PolicyProblem): string {
   const place = statement === undefined ? '' : `statement ${statement}: `
   const about = element === undefined ? '' : `${element}: `
   return `${severity}: ${place}${about}${says}${hint === undefined ? '' : `; hint: ${hint}`}`

@@ -118,7 +118,7 @@ export function unresolvedInCondition(condition: Condition, context: Context): V
  * A range of addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address.
  * @returns undefined where it is none
  */
-export function addressRange(text: string): BlockList | undefined {
+function addressRange(text: string): BlockList | undefined {
   const [address = '', length, ...more] = text.split('/')
   const version = isIP(address)
   const bits = version === 4 ? 32 : 128

@@ -73,7 +73,7 @@ export function provision(
 }
 
 /** AWS: JITP parameters come from the subject alone, and the certificate's id. The first value of an attribute counts. */
-export function parametersOf(certificate: Certificate): Parameters {
+function parametersOf(certificate: Certificate): Parameters {
   const parameters: Parameters = { 'AWS::IoT::Certificate::Id': certificate.sha256 }
   for (const attribute of SUBJECT_ATTRIBUTES) {
     const value = certificate.subjectAttributes[attribute]?.[0]

@@ -14,7 +14,7 @@ export type Problem = { says: string; hint: string }
 /** `secret` files are readable by their owner only. */
 export type NewFile = { name: string; content: string; secret?: true }
 
-export const secretMode = 0o600
+const secretMode = 0o600
 
 /**
  * Makes a folder with all its files in one step: written aside, then renamed.
