@@ -81,7 +81,7 @@ function sort(
   visit: Visit & Greeted & Met,
   house: House,
 ): { refusals: Diagnosis[]; findings: Finding[] } {
-  const strict = house.settings().config.provisioning.chain === 'strict'
+  const strict = visit.settings.config.provisioning.chain === 'strict'
   const refusals: Diagnosis[] = []
   const findings: Finding[] = []
   for (const problem of problems) {
