@@ -5,7 +5,7 @@
 
 import { authorizer } from '../broker/connection/authorize.ts'
 import { contextOf } from '../broker/policy/context.ts'
-import { decide, readPolicy } from '../broker/policy/policy.ts'
+import { decide } from '../broker/policy/policy.ts'
 import type { Context } from '../broker/policy/variables.ts'
 import { createRegistry } from '../broker/registry/registry.ts'
 import { createWorld, runningClock } from '../broker/world.ts'
@@ -98,10 +98,9 @@ function run(ask: (index: number) => string, ms: number): number {
 
 /** A connection as the authorizer sees it, without a socket. */
 function setting() {
-  const registry = createRegistry()
-  const { policy } = readPolicy('device', JSON.stringify(document))
-  if (!policy) throw new Error('the policy of the bench is broken')
-  registry.putPolicy(policy)
+  const account = { id: '123456789012', region: 'us-east-1' }
+  const registry = createRegistry({ world: createWorld(runningClock()), account: () => account })
+  registry.putPolicy('device', JSON.stringify(document))
   registry.putThing({ thingName: 'sensor-1', attributes: { site: 'hall-3' } })
   registry.attachThing('c1', 'sensor-1')
   registry.attachPolicy('c1', 'device')
@@ -112,7 +111,6 @@ function setting() {
     issuerAlternativeNames: {},
     serialNumber: '0a1b',
   }
-  const account = { id: '123456789012', region: 'us-east-1' }
   // Only what the authorizer reads of them.
   const visit = {
     mqtt: { connect: { clientId: 'sensor-1', clean: true } },
@@ -132,7 +130,7 @@ function setting() {
     domainName: 'localhost',
     things: [{ thingName: 'sensor-1', attributes: { site: 'hall-3' } }],
   }
-  return { facts, house, policies: [policy], visit }
+  return { facts, house, policies: registry.policiesOf('c1').policies, visit }
 }
 
 function plainOf(context: Context): Record<string, string> {

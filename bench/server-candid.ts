@@ -3,11 +3,11 @@
 import { defaultConfig } from '../broker/config/shape.ts'
 import { createJournal } from '../broker/journal/journal.ts'
 import { openBroker } from '../broker/open.ts'
-import { readPolicy } from '../broker/policy/policy.ts'
+
 import { mustRead } from '../broker/registry/create-authority.ts'
 import { createRegistry, type Registry } from '../broker/registry/registry.ts'
 import type { ServerPki } from '../broker/registry/server-pki.ts'
-import { createWorld, runningClock } from '../broker/world.ts'
+import { createWorld, runningClock, type World } from '../broker/world.ts'
 import type { Certificate } from '../broker/x509/certificate.ts'
 import { readPemOrDer } from '../broker/x509/pem.ts'
 import type { Materials } from './materials.ts'
@@ -41,7 +41,7 @@ serve(async (materials: Materials) => {
       clock: world.clock,
       terminal: false,
     }),
-    registry: registryOf(materials),
+    registry: registryOf(materials, world),
     pki: pkiOf(materials),
     endpointName: 'localhost',
   })
@@ -49,23 +49,21 @@ serve(async (materials: Materials) => {
   return opened.ports[0] ?? 0
 })
 
-function registryOf({ devices }: Materials): Registry {
-  const registry = createRegistry()
-  const { policy } = readPolicy('bench', JSON.stringify(POLICY))
-  if (policy === undefined) throw new Error("the bench's policy is wrong")
-  registry.putPolicy(policy)
+function registryOf({ devices }: Materials, world: World): Registry {
+  const { account } = defaultConfig()
+  const registry = createRegistry({ world, account: () => account })
+  registry.putPolicy('bench', JSON.stringify(POLICY))
   for (const { thingName, certificate: pem } of devices) {
     const certificate = certificateOf(pem)
     const certificateId = certificate.sha256
     registry.putThing({ thingName, attributes: {} })
     registry.registerCertificate({
-      certificateId,
       certificate,
       status: 'ACTIVE',
       source: { kind: 'learned', how: 'bench' },
     })
     registry.attachThing(certificateId, thingName)
-    registry.attachPolicy(certificateId, policy.name)
+    registry.attachPolicy(certificateId, 'bench')
   }
   return registry
 }

@@ -13,7 +13,7 @@ import { diagnose } from './diagnosis/diagnosis.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
-import type { Registry } from './registry/registry.ts'
+import type { Change, Registry } from './registry/registry.ts'
 import type { ServerPki } from './registry/server-pki.ts'
 import type { World } from './world.ts'
 import { certificateCache } from './x509/cache.ts'
@@ -100,7 +100,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   }
   const ports = doors.map(door => door.port)
   settings = settings.map((one, index) => ({ ...one, port: ports[index] ?? one.port }))
-  registry.onChange(() => endDisabled(shared))
+  registry.onChange(change => endDisabled(shared, change))
   return {
     ports,
     renew(config, pki) {
@@ -119,9 +119,18 @@ function impossible(what: string): never {
 }
 
 /** AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once. */
-function endDisabled({ sessions, registry }: Pick<House, 'sessions' | 'registry'>): void {
+function endDisabled(
+  { sessions, registry }: Pick<House, 'sessions' | 'registry'>,
+  change: Change,
+): void {
+  const certificates =
+    change === 'declared'
+      ? undefined
+      : new Set(change.flatMap(({ table, key }) => (table === 'certificates' ? key : [])))
+  if (certificates?.size === 0) return
   for (const session of sessions.values()) {
     const { certificateId = '' } = session
+    if (certificates && !certificates.has(certificateId)) continue
     const registered = registry.certificate(certificateId)
     if (registered?.status === 'ACTIVE') continue
     void session.end(endOfRegistration(registered, registry))

@@ -108,7 +108,8 @@ async function principalOf(
 ): Promise<{ facts: Facts; policies: Policy[] } | { problems: Spoken[] }> {
   const thingName = given.value('thing') ?? ''
   const { declared, problems } = await readDeclared(project.config, project.baseDir)
-  const registry = createRegistry()
+  const { account } = project.config
+  const registry = createRegistry({ world: io.world, account: () => account })
   registry.declare(declared)
   const device = declared.devices.find(one => one.thingName === thingName)
   const files = given.values('policy')

@@ -68,7 +68,7 @@ export async function startFromFiles(
     terminal: io.isTerminal,
     columns: io.columns,
   })
-  const registry = createRegistry()
+  const registry = createRegistry({ world, account: () => config.account })
   let declared: Declared | undefined
   // Watching starts before reading, so that no change falls between the two.
   let reading = Promise.resolve()

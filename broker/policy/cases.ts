@@ -57,7 +57,7 @@ function runCase(one: Case, index: number, file: CaseFile): CaseResult {
   }
   const { facts } = one
   const thing = thingOf(facts)
-  const inherited = thing ? groupPolicies(thing.thingName, one.groups) : []
+  const inherited = thing ? inheritedBy(thing.thingName, one.groups) : []
   for (const name of new Set([...one.attached, ...inherited])) {
     const policy = loaded.get(name)
     if (policy) policies.push(policy)
@@ -178,4 +178,12 @@ function differing(name: string, want: unknown, got: unknown): string {
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
+}
+
+function inheritedBy(thingName: string, groups: Case['groups']): string[] {
+  const own = [...groups.values()].filter(({ things }) => things.includes(thingName))
+  return groupPolicies(
+    own.map(({ groupName }) => groupName),
+    name => groups.get(name),
+  )
 }

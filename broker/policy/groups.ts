@@ -12,20 +12,22 @@ export type ThingGroup = {
   things: string[]
 }
 
-/** Names of the policies that come to a thing through its groups, each once, the nearest group's first. */
+/**
+ * Names of the policies that come to a thing through its groups, each once, the nearest group's first.
+ * @param own the groups that hold the thing itself
+ */
 export function groupPolicies(
-  thingName: string,
-  groups: ReadonlyMap<string, ThingGroup>,
+  own: Iterable<string>,
+  groupOf: (name: string) => { parent?: string; policyNames: string[] } | undefined,
 ): string[] {
   const seen = new Set<string>()
   const names = new Set<string>()
-  for (const group of groups.values()) {
-    if (!group.things.includes(thingName)) continue
-    let above: ThingGroup | undefined = group
-    while (above && !seen.has(above.groupName)) {
-      seen.add(above.groupName)
-      for (const name of above.policyNames) names.add(name)
-      above = above.parent === undefined ? undefined : groups.get(above.parent)
+  for (const first of own) {
+    for (let name: string | undefined = first; name !== undefined && !seen.has(name); ) {
+      seen.add(name)
+      const group = groupOf(name)
+      for (const policy of group?.policyNames ?? []) names.add(policy)
+      name = group?.parent
     }
   }
   return [...names]

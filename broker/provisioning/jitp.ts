@@ -9,7 +9,6 @@
 
 import { createHash } from 'node:crypto'
 import { parsePolicy } from '../policy/document.ts'
-import { compilePolicy, type Policy } from '../policy/policy.ts'
 import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Parameters, planFrom, type TemplateFailure } from './template.ts'
@@ -35,7 +34,6 @@ export function provision(
     return { ok: false, template, failure }
   }
   const registration = () => ({
-    certificateId,
     certificate,
     caCertificateId: authority.caCertificateId,
     source: { kind: 'learned', how: 'jitp' } as const,
@@ -48,7 +46,7 @@ export function provision(
   const result = planFrom(found.json, parametersOf(certificate))
   if (!result.ok) return fail(result.failure)
   const { plan } = result
-  const policies: Policy[] = []
+  const policies: { name: string; text?: string }[] = []
   for (const wanted of plan.policies) {
     const policy = 'name' in wanted ? named(wanted.name, registry) : documented(wanted.document)
     if (!policy.ok) return fail(policy.failure)
@@ -57,7 +55,8 @@ export function provision(
 
   if (plan.thing) registry.putThing(plan.thing)
   for (const policy of policies) {
-    if (!registry.policy(policy.name)) registry.putPolicy(policy)
+    const { name, text } = policy
+    if (text !== undefined && !registry.policy(name)) registry.putPolicy(name, text)
     registry.attachPolicy(certificateId, policy.name)
   }
   if (plan.thing) registry.attachThing(certificateId, plan.thing.thingName)
@@ -92,11 +91,12 @@ const SUBJECT_ATTRIBUTES = [
   'SerialNumber',
 ]
 
-type PolicyResult = { ok: true; policy: Policy } | { ok: false; failure: TemplateFailure }
+type PolicyResult =
+  | { ok: true; policy: { name: string; text?: string } }
+  | { ok: false; failure: TemplateFailure }
 
 function named(name: string, registry: Registry): PolicyResult {
-  const policy = registry.policy(name)
-  if (policy) return { ok: true, policy }
+  if (registry.policy(name)) return { ok: true, policy: { name } }
   return { ok: false, failure: { why: `it names the policy \`${name}\`, which does not exist` } }
 }
 
@@ -108,5 +108,5 @@ function documented(text: string): PolicyResult {
     return { ok: false, failure: { why: `its policy document is refused: ${first?.says ?? ''}` } }
   }
   const name = createHash('sha1').update(text).digest('hex').toUpperCase()
-  return { ok: true, policy: compilePolicy(name, document) }
+  return { ok: true, policy: { name, text } }
 }

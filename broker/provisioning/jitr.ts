@@ -23,7 +23,6 @@ export function registerPending(
   const certificateId = certificate.sha256
   if (!registry.certificate(certificateId)) {
     registry.registerCertificate({
-      certificateId,
       certificate,
       caCertificateId,
       status: 'PENDING_ACTIVATION',

@@ -8,10 +8,13 @@ export type Account = { id: string; region: string }
 export type ResourceType =
   | 'cacert'
   | 'cert'
+  | 'billinggroup'
   | 'client'
   | 'policy'
   | 'provisioningtemplate'
   | 'thing'
+  | 'thinggroup'
+  | 'thingtype'
   | 'topic'
   | 'topicfilter'
 

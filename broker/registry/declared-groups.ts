@@ -4,13 +4,14 @@ import type { Config } from '../config/shape.ts'
 import { nearest, shown } from '../config/words.ts'
 import type { ThingGroup } from '../policy/groups.ts'
 import type { Site } from './declared-files.ts'
+import type { DeclaredGroup } from './declared-shape.ts'
 
 /**
  * Reports what can't be: twins, a parent that isn't there or that leads in a circle, policies that nobody has written.
  * A group stays for what is good of it.
  */
-export function readGroups({ groups }: Config, policies: string[], site: Site): ThingGroup[] {
-  const read = new Map<string, ThingGroup>()
+export function readGroups({ groups }: Config, policies: string[], site: Site): DeclaredGroup[] {
+  const read = new Map<string, DeclaredGroup>()
   const lines = new Map(groups.map(({ line, name }) => [name, line]))
   const complain = (line: number, says: string, hint?: string) =>
     site.report({
@@ -37,7 +38,13 @@ export function readGroups({ groups }: Config, policies: string[], site: Site): 
       complain(line, `unknown thing group ${shown(parent)}`, near && `did you mean \`${near}\`?`)
     }
     const above = known && parent !== undefined ? { parent } : {}
-    read.set(name, { groupName: name, ...above, policyNames: wanted, things })
+    read.set(name, {
+      groupName: name,
+      ...above,
+      policyNames: wanted,
+      things,
+      file: site.configFile,
+    })
   }
   for (const group of read.values())
     if (leadsBack(group, read)) {

@@ -12,8 +12,10 @@ export type Declared = {
   templates: DeclaredTemplate[]
   authorities: DeclaredAuthority[]
   devices: DeclaredDevice[]
-  groups: ThingGroup[]
+  groups: DeclaredGroup[]
 }
+
+export type DeclaredGroup = ThingGroup & { file: string }
 
 export type DeclaredPolicy = {
   name: string

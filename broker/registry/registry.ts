@@ -1,46 +1,67 @@
 /**
- * What Candid knows of certificates, authorities (CAs), things and policies, in memory. Two layers: what the files
- * declare, replaced as a whole when a file changes, and what provisioning has learned, which stays. A declared item hides
- * a learned one of the same name, so that a user's file always wins.
+ * What Candid knows of certificates, authorities (CAs), things and policies. Two layers: what the files declare, replaced as
+ * a whole when a file changes, and what was learned, which stays, in a store where there is one. A declared item hides a
+ * learned one of the same name, so that a user's file always wins.
+ *
+ * Connections read facts; everything that changes something is an operation (operations.ts) or a transaction.
  */
 
 import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
-import { groupPolicies, type ThingGroup } from '../policy/groups.ts'
-import type { Policy } from '../policy/policy.ts'
+import { groupPolicies } from '../policy/groups.ts'
+import { compilePolicy, type Policy, readPolicy } from '../policy/policy.ts'
+import type { Store } from '../store/store.ts'
+import type { World } from '../world.ts'
+import { certificateCache } from '../x509/cache.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import type { Answer } from './answer.ts'
+import type { Account } from './arn.ts'
+import type { Authority } from './create-authority.ts'
+import { declaredLayer, type Known } from './declared-layer.ts'
 import type { Declared } from './declared-shape.ts'
+import { type Desk, deskArn, uuidFrom } from './desk.ts'
+import type { Problem } from './files.ts'
+import { type Keeper, keepIn, restoreFrom } from './keep.ts'
+import { createOperations, type Operations } from './operations.ts'
+import type {
+  AuthorityRecord,
+  CertificateMode,
+  CertificateRecord,
+  PolicyRecord,
+  Source,
+  TemplateRecord,
+  ThingRecord,
+} from './records.ts'
+import { createSetters, type Setters } from './setters.ts'
+import { createLayer, type Layer, viewOf } from './tables.ts'
 
-export type Source = { kind: 'declared'; file: string } | { kind: 'learned'; how: string }
+export type { Source, ThingPrincipalType } from './records.ts'
 
 export type RegisteredCertificate = {
   certificateId: string
-  certificate: Certificate
+  readonly certificate: Certificate
   status: DeviceStatus
+  certificateMode: CertificateMode
   caCertificateId?: string
   source: Source
 }
 
 export type RegisteredAuthority = {
   caCertificateId: string
-  certificate: Certificate
+  readonly certificate: Certificate
   status: AuthorityStatus
   autoRegistration: AutoRegistration
-  /** With it just-in-time provisioning, without it just-in-time registration. */
+  certificateMode: CertificateMode
+  /** With it, or with a body, just-in-time provisioning; without both just-in-time registration. */
   templateName?: string
+  templateBody?: string
   name: string
   source: Source
 }
 
-export type Thing = {
-  thingName: string
-  thingTypeName?: string
-  attributes: Record<string, string>
-}
+export type Thing = Pick<ThingRecord, 'thingName' | 'thingTypeName' | 'attributes'>
 
-/** AWS: `thingPrincipalType` of AttachThingPrincipal. */
-export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING'
-
-export type Template = { name: string; json: unknown; file: string }
+/** The default version of a provisioning template. */
+export type Template = { name: string; json: unknown; file: string; record: TemplateRecord }
 
 export type AttachedPolicies = {
   names: string[]
@@ -49,18 +70,30 @@ export type AttachedPolicies = {
   missing: string[]
 }
 
-export type Registry = {
+/** What has changed: keys by table (`certificates`, ...). After a change of files: everything may have. */
+export type Change = 'declared' | { table: string; key: string }[]
+
+export type Registry = Setters & {
+  /** AWS's control plane. */
+  operations: Operations
+  /** For provisioning, which does several operations as one. */
+  desk: Desk
+  /** Resolves when all that was changed before is durable; rejects when it could not be written. */
+  durable(): Promise<void>
+
   /** Goes up with every change: what is worked out of the registry is good for one revision. */
   revision(): number
-  onChange(tell: () => void): void
+  onChange(tell: (change: Change) => void): void
   /** Takes over all that the files declare, in place of what they declared before. */
   declare(declared: Declared): void
 
   certificate(certificateId: string): RegisteredCertificate | undefined
+  /** All of them: for lists only, there may be a hundred thousand. */
   certificates(): RegisteredCertificate[]
   authority(caCertificateId: string): RegisteredAuthority | undefined
   authorities(): RegisteredAuthority[]
   template(name: string): Template | undefined
+  /** The default version. */
   policy(name: string): Policy | undefined
   thing(thingName: string): Thing | undefined
   /** The things that a certificate is attached to. */
@@ -69,80 +102,170 @@ export type Registry = {
   exclusiveThingOf(certificateId: string): string | undefined
   /** Those of the certificate, and those of the thing's groups and of the groups above them. */
   policiesOf(certificateId: string, thingName?: string): AttachedPolicies
-
-  registerAuthority(authority: RegisteredAuthority): void
-  putTemplate(template: Template): void
-  registerCertificate(certificate: RegisteredCertificate): void
-  setStatus(certificateId: string, status: DeviceStatus): void
-  /** Makes the thing, or merges the attributes into it. */
-  putThing(thing: Thing): void
-  putPolicy(policy: Policy): void
-  /** Makes the group, or replaces it. */
-  putGroup(group: ThingGroup): void
-  attachThing(certificateId: string, thingName: string, type?: ThingPrincipalType): void
-  attachPolicy(certificateId: string, policyName: string): void
 }
 
-type Layer = {
-  certificates: Map<string, RegisteredCertificate>
-  authorities: Map<string, RegisteredAuthority>
-  templates: Map<string, Template>
-  policies: Map<string, Policy>
-  things: Map<string, Thing>
-  thingsOf: Map<string, Set<string>>
-  policiesOf: Map<string, Set<string>>
-  groups: Map<string, ThingGroup>
-  /** Certificate to its exclusive thing. */
-  exclusive: Map<string, string>
+export type RegistryParts = {
+  world: World
+  account(): Account
+  /** The CA behind the certificates that Candid issues. Default: there is none. */
+  issuer?(): Promise<Authority | { problem: Problem }>
 }
 
-export function createRegistry(): Registry {
-  let declared = emptyLayer()
-  const learned = emptyLayer()
+/** Certificates of learned records that stay parsed, some 10 KB each. */
+const PARSED = 1000
+
+/** A registry in memory. */
+export function createRegistry(parts: RegistryParts): Registry {
+  return build(parts, createLayer(), { durable: () => Promise.resolve() })
+}
+
+/**
+ * A registry that keeps what it learns.
+ * @param failed told once when a write failed; nothing can be changed from then on
+ * @returns also the keys in the store that nothing here knows: they stay where they are
+ */
+export async function openRegistry(
+  parts: RegistryParts,
+  store: Store,
+  failed: (error: Error) => void,
+): Promise<{ registry: Registry; strange: string[] }> {
+  const learned = createLayer()
+  const strange = await restoreFrom(store, learned.ledger)
+  const keeper = keepIn(store, learned.ledger, failed)
+  return { registry: build(parts, learned, keeper), strange }
+}
+
+function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
+  const { world, account } = parts
+  let declared = createLayer()
   let revision = 0
-  const listeners: (() => void)[] = []
+  const listeners: ((change: Change) => void)[] = []
+  const known: Known = { certificates: new WeakMap(), policies: new WeakMap() }
+  const templates = new WeakMap<TemplateRecord, Template>()
   const attached = new Map<string, AttachedPolicies>()
+  const cache = certificateCache(PARSED)
+  const view = viewOf(() => declared, learned)
 
-  const both = <T>(pick: (layer: Layer) => Map<string, T>, key: string): T | undefined =>
-    pick(declared).get(key) ?? pick(learned).get(key)
-  const all = <T>(pick: (layer: Layer) => Map<string, T>): T[] => [
-    ...new Map([...pick(learned), ...pick(declared)]).values(),
-  ]
-  const names = (pick: (layer: Layer) => Map<string, Set<string>>, key: string): string[] => [
-    ...new Set([...(pick(declared).get(key) ?? []), ...(pick(learned).get(key) ?? [])]),
-  ]
+  function certificateOf(record: { der: string }): Certificate {
+    const declaredOne = known.certificates.get(record as CertificateRecord)
+    if (declaredOne) return declaredOne
+    const reading = cache.read(Buffer.from(record.der, 'base64'))
+    if (reading.ok) return reading.certificate
+    throw new Error(`a registered certificate can't be read: ${reading.says}`)
+  }
 
-  function changed(): void {
+  const desk: Desk = {
+    world,
+    account,
+    view,
+    tables: learned.tables,
+    indexes: learned.indexes,
+    transact: act => learned.ledger.transact(act),
+    now: () => world.clock.now(),
+    uuid: () => uuidFrom(world.random(16)),
+    arn: deskArn(account),
+    certificateOf,
+    issuer:
+      parts.issuer ??
+      (() =>
+        Promise.resolve({
+          problem: { says: 'there is no CA to issue certificates', hint: 'give one' },
+        })),
+  }
+
+  function changed(change: Change): void {
     revision++
     attached.clear()
-    for (const tell of listeners) tell()
+    for (const tell of listeners) tell(change)
+  }
+  learned.ledger.onCommit(changed)
+
+  const registered = (record: CertificateRecord): RegisteredCertificate => ({
+    certificateId: record.certificateId,
+    get certificate() {
+      return certificateOf(record)
+    },
+    status: record.status,
+    certificateMode: record.certificateMode,
+    ...(record.caCertificateId === undefined ? {} : { caCertificateId: record.caCertificateId }),
+    source: record.source,
+  })
+
+  function policyOf(record: PolicyRecord): Policy {
+    const before = known.policies.get(record)
+    if (before) return before
+    const text = record.versions[record.defaultVersionId]?.policyDocument ?? ''
+    // It was judged when it was created: today's rules don't matter any more.
+    const policy =
+      readPolicy(record.policyName, text, { size: 'warning' }).policy ??
+      compilePolicy(record.policyName, { statements: [] })
+    known.policies.set(record, policy)
+    return policy
   }
 
   const registry: Registry = {
+    ...createSetters(desk),
+    operations: createOperations(desk),
+    desk,
+    durable: keeper.durable,
     revision: () => revision,
     onChange: tell => void listeners.push(tell),
     declare(next) {
-      declared = layerOf(next)
-      changed()
+      declared = declaredLayer(next, declared, known, account().id, desk.now())
+      changed('declared')
     },
-    certificate: id => both(layer => layer.certificates, id),
-    certificates: () => all(layer => layer.certificates),
-    authority: id => both(layer => layer.authorities, id),
-    authorities: () => all(layer => layer.authorities),
-    template: name => both(layer => layer.templates, name),
-    policy: name => both(layer => layer.policies, name),
-    thing: name => both(layer => layer.things, name),
-    thingsOf: id => names(layer => layer.thingsOf, id),
-    exclusiveThingOf: id => both(layer => layer.exclusive, id),
+    certificate(id) {
+      const record = view.certificates.get(id)
+      return record && registered(record)
+    },
+    certificates: () => view.certificates.values().map(registered),
+    authority(id) {
+      const record = view.authorities.get(id)
+      return record && authorityOf(record, certificateOf)
+    },
+    authorities: () => view.authorities.values().map(record => authorityOf(record, certificateOf)),
+    template(name) {
+      const record = view.templates.get(name)
+      if (record === undefined) return undefined
+      const before = templates.get(record)
+      if (before) return before
+      const template = templateOf(record)
+      templates.set(record, template)
+      return template
+    },
+    policy(name) {
+      const record = view.policies.get(name)
+      return record && policyOf(record)
+    },
+    thing: name => view.things.get(name),
+    thingsOf: id =>
+      view.principalsByCertificate
+        .keys(id)
+        .map(key => view.thingPrincipals.get(key)?.thingName ?? ''),
+    exclusiveThingOf: id =>
+      view.principalsByCertificate
+        .keys(id)
+        .map(key => view.thingPrincipals.get(key))
+        .find(record => record?.type === 'EXCLUSIVE_THING')?.thingName,
     policiesOf(id, thingName) {
       const key = `${id} ${thingName ?? ''}`
-      const known = attached.get(key)
-      if (known) return known
+      const before = attached.get(key)
+      if (before) return before
       const result: AttachedPolicies = { names: [], policies: [], missing: [] }
-      const groups = new Map([...learned.groups, ...declared.groups])
-      const own = names(layer => layer.policiesOf, id)
-      const inherited = thingName === undefined ? [] : groupPolicies(thingName, groups)
-      for (const name of new Set([...own, ...inherited])) {
+      const on = (target: string) =>
+        view.targetsByTarget.keys(target).map(one => one.slice(0, one.indexOf('/')))
+      const groups =
+        thingName === undefined
+          ? []
+          : view.groupThingsByThing.keys(thingName).map(one => one.slice(0, one.indexOf('/')))
+      const inherited = groupPolicies(groups, name => {
+        const group = view.thingGroups.get(name)
+        if (group === undefined) return undefined
+        const policyNames = on(`thinggroup/${name}`)
+        const { parentGroupName: parent } = group
+        return parent === undefined ? { policyNames } : { policyNames, parent }
+      })
+      for (const name of new Set([...on(`cert/${id}`), ...inherited])) {
         const policy = registry.policy(name)
         if (policy) result.policies.push(policy)
         result[policy ? 'names' : 'missing'].push(name)
@@ -150,99 +273,43 @@ export function createRegistry(): Registry {
       attached.set(key, result)
       return result
     },
-    registerAuthority(authority) {
-      learned.authorities.set(authority.caCertificateId, authority)
-      changed()
-    },
-    putTemplate(template) {
-      learned.templates.set(template.name, template)
-      changed()
-    },
-    registerCertificate(certificate) {
-      learned.certificates.set(certificate.certificateId, certificate)
-      changed()
-    },
-    setStatus(id, status) {
-      const certificate = learned.certificates.get(id)
-      if (certificate === undefined) return
-      learned.certificates.set(id, { ...certificate, status })
-      changed()
-    },
-    putThing(thing) {
-      const before = learned.things.get(thing.thingName)
-      const attributes = { ...before?.attributes, ...thing.attributes }
-      learned.things.set(thing.thingName, { ...before, ...thing, attributes })
-      changed()
-    },
-    putPolicy(policy) {
-      learned.policies.set(policy.name, policy)
-      changed()
-    },
-    putGroup(group) {
-      learned.groups.set(group.groupName, group)
-      changed()
-    },
-    attachThing(id, thingName, type = 'NON_EXCLUSIVE_THING') {
-      add(learned.thingsOf, id, thingName)
-      if (type === 'EXCLUSIVE_THING') learned.exclusive.set(id, thingName)
-      changed()
-    },
-    attachPolicy(id, policyName) {
-      add(learned.policiesOf, id, policyName)
-      changed()
-    },
   }
   return registry
 }
 
-function emptyLayer(): Layer {
+function authorityOf(
+  record: AuthorityRecord,
+  certificateOf: (record: AuthorityRecord) => Certificate,
+): RegisteredAuthority {
+  const { templateName, templateBody } = record.registrationConfig ?? {}
   return {
-    certificates: new Map(),
-    authorities: new Map(),
-    templates: new Map(),
-    policies: new Map(),
-    things: new Map(),
-    thingsOf: new Map(),
-    policiesOf: new Map(),
-    groups: new Map(),
-    exclusive: new Map(),
+    caCertificateId: record.caCertificateId,
+    get certificate() {
+      return certificateOf(record)
+    },
+    status: record.status,
+    autoRegistration: record.autoRegistrationStatus,
+    certificateMode: record.certificateMode,
+    ...(templateName === undefined ? {} : { templateName }),
+    ...(templateBody === undefined ? {} : { templateBody }),
+    name: record.name,
+    source: record.source,
   }
 }
 
-function layerOf(declared: Declared): Layer {
-  const layer = emptyLayer()
-  for (const { name, policy } of declared.policies) layer.policies.set(name, policy)
-  for (const template of declared.templates) layer.templates.set(template.name, template)
-  for (const { id, file, templateName, ...authority } of declared.authorities) {
-    layer.authorities.set(id, {
-      caCertificateId: id,
-      certificate: authority.certificate,
-      status: authority.status,
-      autoRegistration: authority.autoRegistration,
-      name: authority.name,
-      ...(templateName === undefined ? {} : { templateName }),
-      source: { kind: 'declared', file },
-    })
-  }
-  for (const group of declared.groups) layer.groups.set(group.groupName, group)
-  for (const device of declared.devices) {
-    const { certificateId, thingName } = device
-    layer.certificates.set(certificateId, {
-      certificateId,
-      certificate: device.certificate,
-      status: device.status,
-      source: { kind: 'declared', file: device.file },
-    })
-    for (const name of device.policyNames) add(layer.policiesOf, certificateId, name)
-    if (thingName === undefined) continue
-    layer.things.set(thingName, { thingName, attributes: {} })
-    add(layer.thingsOf, certificateId, thingName)
-  }
-  return layer
+function templateOf(record: TemplateRecord): Template {
+  const body = record.versions[record.defaultVersionId]?.templateBody ?? ''
+  const file = record.source.kind === 'declared' ? record.source.file : 'the registry'
+  return { name: record.templateName, json: parsed(body), file, record }
 }
 
-function add(map: Map<string, Set<string>>, key: string, value: string): void {
-  const set = map.get(key)
-  if (set) set.add(value)
-  else map.set(key, new Set([value]))
+/** What was taken as a template was JSON then; a broken one is nobody's template. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }
+
+export type { Answer }

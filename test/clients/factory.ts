@@ -6,7 +6,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import type { StartOptions } from '../../broker/main.ts'
-import { readPolicy } from '../../broker/policy/policy.ts'
 import { connectPacket, publishPacket } from '../helpers/mqtt-bytes.ts'
 import { type Minted, PKI_NOW } from '../helpers/pki.ts'
 import type { ClientName } from './build.ts'
@@ -77,9 +76,7 @@ const CONNACK_AND_PUBACK = 8
 export async function factory(t: Test, authorities: Minted[], options: StartOptions = {}) {
   const events: { event: string }[] = []
   const here = await local(t, { clock: PKI_NOW, log: event => events.push(event), ...options })
-  const { policy } = readPolicy('device', await readFile('policies/device.json', 'utf8'))
-  if (policy === undefined) throw new Error('the starter policy is broken')
-  here.broker.registry.putPolicy(policy)
+  here.broker.registry.putPolicy('device', await readFile('policies/device.json', 'utf8'))
   const template = await readFile('policies/templates/jitp.json', 'utf8')
   for (const { pem } of authorities) here.broker.registerAuthority(pem, { template })
   const provisioned = () => events.filter(({ event }) => event === 'provisioning.provisioned')

@@ -247,7 +247,6 @@ function register(broker: Broker, { certificate }: Minted, thingName: string): v
   broker.registry.putThing({ thingName, attributes: {} })
   broker.registry.attachThing(certificateId, thingName)
   broker.registry.registerCertificate({
-    certificateId,
     certificate,
     status: 'ACTIVE',
     source: { kind: 'declared', file: 'config.yaml' },

@@ -3,7 +3,6 @@
 import t from 'tap'
 import { createJournal } from '../../broker/journal/journal.ts'
 import type { Broker } from '../../broker/main.ts'
-import { readPolicy } from '../../broker/policy/policy.ts'
 import { runningClock } from '../../broker/world.ts'
 import { type Connected, connect, running } from '../helpers/device.ts'
 
@@ -248,8 +247,7 @@ for (const [name, receiving, said] of [
 
 /** Puts a policy in place of the device's own, as a changed file does. */
 function change(broker: Broker, ...statements: Plain[]): void {
-  const { policy } = readPolicy('lamp-1-policy', JSON.stringify(documentOf(...statements)))
-  if (policy) broker.registry.putPolicy(policy)
+  broker.registry.putPolicy('lamp-1-policy', JSON.stringify(documentOf(...statements)))
 }
 
 t.test('a Deny that is added, and one that is taken back, act on the next packet', async t => {
@@ -320,8 +318,7 @@ t.test('policies of thing groups, found through the client id', async t => {
     policy: documentOf(statement('Allow', ['iot:Connect', 'iot:Publish'], '*')),
   })
   const deny = documentOf(statement('Deny', 'iot:Publish', 'topic/secret'))
-  const { policy } = readPolicy('group-policy', JSON.stringify(deny))
-  broker.registry.putPolicy(policy!)
+  broker.registry.putPolicy('group-policy', JSON.stringify(deny))
   broker.registry.putGroup({ groupName: 'all', policyNames: ['group-policy'], things: [] })
   broker.registry.putGroup({
     groupName: 'lamps',

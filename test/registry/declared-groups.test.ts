@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../broker/config/load.ts'
 import { readDeclared } from '../../broker/registry/declared.ts'
 import { createRegistry } from '../../broker/registry/registry.ts'
+import { createWorld, runningClock } from '../../broker/world.ts'
 
 const document = JSON.stringify({
   Version: '2012-10-17',
@@ -20,7 +21,10 @@ async function declare(t: Test, groups: string) {
   for (const name of ['fleet', 'site'])
     writeFileSync(join(folder, `policies/${name}.json`), document)
   const { declared, problems } = await readDeclared(config, folder)
-  const registry = createRegistry()
+  const registry = createRegistry({
+    world: createWorld(runningClock()),
+    account: () => config.account,
+  })
   registry.declare(declared)
   return { wrong, problems, namesOf: (thing: string) => registry.policiesOf('any', thing).names }
 }

@@ -32,5 +32,5 @@ export function register(broker: Broker, { certificate }: Minted, ...policies: s
   const certificateId = certificate.sha256
   for (const name of policies) broker.registry.attachPolicy(certificateId, name)
   const source = { kind: 'declared', file: 'config.yaml' } as const
-  broker.registry.registerCertificate({ certificateId, certificate, status: 'ACTIVE', source })
+  broker.registry.registerCertificate({ certificate, status: 'ACTIVE', source })
 }

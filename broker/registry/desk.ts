@@ -1,0 +1,90 @@
+/** What an operation works with: the records, the transaction around it, the clock, identifiers and ARNs. */
+
+import { createHash } from 'node:crypto'
+import type { World } from '../world.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { type Answer, type Refusal, refuse } from './answer.ts'
+import { type Account, arn, type ResourceType } from './arn.ts'
+import type { Authority } from './create-authority.ts'
+import type { Problem } from './files.ts'
+import { checkInput, type Rules } from './input.ts'
+import type { Source } from './records.ts'
+import type { Indexes, Tables, Views } from './tables.ts'
+
+export type Desk = {
+  world: World
+  /** Of the config, which may change while running. */
+  account(): Account
+  /** For reading: declared and learned. */
+  view: Views
+  /** For writing, in a transaction. */
+  tables: Tables
+  indexes: Indexes
+  transact<T>(act: () => Answer<T>): Answer<T>
+  /** ms since 1970. */
+  now(): number
+  /** A random UUID, as AWS's thingId and generationId are. */
+  uuid(): string
+  arn(type: ResourceType, name: string): string
+  /** Reads the DER of a record; what is read often stays read for a while. */
+  certificateOf(record: { der: string }): Certificate
+  /** The CA behind the certificates that Candid issues in AWS's stead. */
+  issuer(): Promise<Authority | { problem: Problem }>
+}
+
+/** An operation that changes something: checked input, one transaction. */
+export function changing<I, O>(
+  desk: Desk,
+  rules: Rules,
+  act: (input: I) => Answer<O>,
+): (input: I) => Answer<O> {
+  return input => {
+    const checked = checkInput(input, rules)
+    return checked.ok ? desk.transact(() => act(checked.value as I)) : checked
+  }
+}
+
+/** An operation that only reads. */
+export function reading<I, O>(rules: Rules, act: (input: I) => Answer<O>): (input: I) => Answer<O> {
+  return input => {
+    const checked = checkInput(input, rules)
+    return checked.ok ? act(checked.value as I) : checked
+  }
+}
+
+/** AWS: times of the control plane are seconds since 1970, as a JSON number. */
+export function epochSeconds(ms: number): number {
+  return ms / 1000
+}
+
+/**
+ * DIFFERS: what a file declares is changed in that file only.
+ * @param what `thing \`sensor-1\``
+ */
+export function ifDeclared(
+  record: { source: Source } | undefined,
+  what: string,
+): { ok: false; refusal: Refusal } | undefined {
+  if (record?.source.kind !== 'declared') return undefined
+  const { file } = record.source
+  return refuse('InvalidRequestException', `${what} is declared in \`${file}\``, {
+    hint: `change it in \`${file}\`: a running broker takes that over`,
+  })
+}
+
+/** A UUID from 16 random bytes (RFC 9562, version 4). */
+export function uuidFrom(bytes: Buffer): string {
+  const own = Buffer.from(bytes.subarray(0, 16))
+  own[6] = ((own[6] ?? 0) & 0x0f) | 0x40
+  own[8] = ((own[8] ?? 0) & 0x3f) | 0x80
+  const hex = own.toString('hex')
+  return [0, 8, 12, 16, 20].map((from, i) => hex.slice(from, [8, 12, 16, 20, 32][i])).join('-')
+}
+
+export function sha256(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export function deskArn(account: () => Account): Desk['arn'] {
+  return (type, name) => arn(account(), type, name)
+}

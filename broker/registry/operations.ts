@@ -1,0 +1,14 @@
+/**
+ * AWS IoT's control plane as functions: each takes AWS's input in one object and answers with AWS's output, or with AWS's
+ * exception. The command line, the management door and provisioning all stand on these.
+ * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_Operations.html
+ */
+
+import type { Desk } from './desk.ts'
+import { thingOperations } from './things.ts'
+
+export type Operations = ReturnType<typeof createOperations>
+
+export function createOperations(desk: Desk) {
+  return { ...thingOperations(desk) }
+}

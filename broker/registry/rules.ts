@@ -1,0 +1,67 @@
+/** Rules of input that many operations share. AWS: patterns and limits of the published service model of `iot`. */
+
+import type { Rule } from './input.ts'
+import { LARGEST_PAGE } from './page.ts'
+
+const name = { kind: 'string', min: 1, max: 128, pattern: /[a-zA-Z0-9:_-]+/ } as const
+
+/** Of a thing, a thing type, a thing group, a billing group. */
+export const resourceName: Rule = name
+export const requiredName: Rule = { ...name, required: true }
+
+export const policyName: Rule = {
+  kind: 'string',
+  min: 1,
+  max: 128,
+  pattern: /[\w+=,.@-]+/,
+  required: true,
+}
+
+export const templateName: Rule = {
+  kind: 'string',
+  min: 1,
+  max: 36,
+  pattern: /[0-9A-Za-z_-]+/,
+  required: true,
+}
+
+/** Of a certificate or of a CA certificate. */
+export const certificateId: Rule = {
+  kind: 'string',
+  min: 64,
+  max: 64,
+  pattern: /(0x)?[a-fA-F0-9]+/,
+  required: true,
+}
+
+/** A PEM certificate. */
+export const certificatePem: Rule = { kind: 'string', min: 1, max: 65_536, required: true }
+
+export const arnRule: Rule = { kind: 'string', max: 2048, required: true }
+export const text: Rule = { kind: 'string', max: 2028 }
+export const flag: Rule = { kind: 'boolean' }
+export const version: Rule = { kind: 'integer', min: 0 }
+
+export const attributes: Rule = {
+  kind: 'map',
+  key: { kind: 'string', max: 128, pattern: /[a-zA-Z0-9_.,@/:#-]+/ },
+  value: { kind: 'string', max: 800, pattern: /[a-zA-Z0-9_.,@/:#=[\]-]*/ },
+}
+
+export const attributePayload: Rule = {
+  kind: 'object',
+  of: { attributes, merge: flag },
+}
+
+/** `nextToken` and `maxResults`. */
+export const tokenPage: { [name: string]: Rule } = {
+  nextToken: { kind: 'string' },
+  maxResults: { kind: 'integer', min: 1, max: LARGEST_PAGE },
+}
+
+/** `marker`, `pageSize` and `ascendingOrder`. */
+export const markerPage: { [name: string]: Rule } = {
+  marker: { kind: 'string', max: 1024 },
+  pageSize: { kind: 'integer', min: 1, max: LARGEST_PAGE },
+  ascendingOrder: flag,
+}
