@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import type { World } from '../world.ts'
 import { type Certificate, readCertificate } from '../x509/certificate.ts'
-import { type MintRequest, mint } from '../x509/mint.ts'
+import { mint, type NameParts } from '../x509/mint.ts'
 import { toPem } from '../x509/pem.ts'
 import { fileProblem, type NewFile, type Problem, writeFolder } from './files.ts'
 import { generateKeys, type KeyType, privateKeyPem } from './keys.ts'
@@ -23,7 +23,7 @@ export type Authority = {
 
 export type AuthorityRequest = {
   /** Most general first: `[['O', 'Acme'], ['CN', 'Acme signer']]`. */
-  subject: MintRequest['subject']
+  subject: NameParts
   keyType: KeyType
   /** ms since 1970. */
   notBefore: number

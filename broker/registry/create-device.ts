@@ -7,11 +7,10 @@
 import { join } from 'node:path'
 import type { World } from '../world.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { mintDevice } from '../x509/mint.ts'
-import { toPem } from '../x509/pem.ts'
 import { readAuthority } from './authority-files.ts'
-import { type Authority, createAuthority, mustRead, serialNumber } from './create-authority.ts'
+import { type Authority, createAuthority } from './create-authority.ts'
 import { fileProblem, type NewFile, type Problem, writeFolder } from './files.ts'
+import { issueCertificate } from './issue.ts'
 import { generateKeys, type KeyType, privateKeyPem, publicKeyPem } from './keys.ts'
 
 export type CreatedDevice = {
@@ -49,18 +48,11 @@ export async function createDevice(
 ): Promise<CreatedDevice> {
   const { thingName, keyType = 'rsa', issuer } = request
   const { publicKey, privateKey } = await generateKeys(keyType)
-  const der = mintDevice({
-    publicKey,
-    issuer,
-    serial: serialNumber(world),
-    notBefore: world.clock.now() - twoMinutes,
-  })
-  const certificate = mustRead(der)
+  const issuing = issueCertificate({ publicKey }, issuer, world)
+  if (!issuing.ok) throw new Error(issuing.says)
   return {
     thingName,
-    certificateId: certificate.sha256,
-    certificate,
-    certificatePem: toPem('CERTIFICATE', der),
+    ...issuing.issued,
     privateKeyPem: privateKeyPem(privateKey),
     publicKeyPem: publicKeyPem(publicKey),
   }

@@ -1,6 +1,7 @@
 /**
  * Just enough DER to cut a certificate into its fields without copying (X.690 10.1: definite lengths only). It runs for
  * each connection, on bytes of strangers; what lies inside the fields is read by a library, and only when it is asked for.
+ * And enough to write it.
  */
 
 export type Element = {
@@ -85,4 +86,16 @@ export function wholeOf(bytes: Buffer, element: Element): Buffer {
 /** The bytes inside an element. Shares memory. */
 export function contentOf(bytes: Buffer, element: Element): Buffer {
   return bytes.subarray(element.content, element.end)
+}
+
+/** Writes one element: tag, length in as few bytes as it takes (X.690 10.1), and the parts one after the other. */
+export function encode(tag: number, ...parts: Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), ...parts])
+  const bytes = length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3
+  const header = Buffer.alloc(2 + bytes)
+  header[0] = tag
+  header[1] = 0x80 | bytes
+  header.writeUIntBE(length, 2, bytes)
+  return Buffer.concat([header, ...parts])
 }

@@ -11,7 +11,6 @@ import {
   AttributeValue,
   AuthorityKeyIdentifier,
   BasicConstraints,
-  Certificate as CertificateAsn,
   ExtendedKeyUsage,
   Extension,
   Extensions,
@@ -32,11 +31,10 @@ import {
   SubjectAlternativeName,
   SubjectKeyIdentifier,
   SubjectPublicKeyInfo,
-  TBSCertificate,
   Validity,
-  Version,
 } from '@peculiar/asn1-x509'
 import type { Certificate } from './certificate.ts'
+import { encode, TAG } from './der.ts'
 import { attributeOid } from './name.ts'
 
 /** A CA that signs: its certificate and the key that belongs to it. */
@@ -44,9 +42,12 @@ export type Issuer = { certificate: Certificate; privateKey: KeyObject }
 
 export type KeyUsage = 'digitalSignature' | 'keyEncipherment' | 'keyCertSign' | 'cRLSign'
 
+/** Most general first, as `openssl req -subj` takes it: `[['O', 'Acme'], ['CN', 'dev']]`. Short names or dotted. */
+export type NameParts = [attribute: string, value: string][]
+
 export type MintRequest = {
-  /** Most general first, as `openssl req -subj` takes it: `[['O', 'Acme'], ['CN', 'dev']]`. Short names or dotted. */
-  subject: [attribute: string, value: string][]
+  /** Or the DER of a whole Name, which is taken byte by byte. */
+  subject: NameParts | Buffer
   publicKey: KeyObject
   /** Absent: self-signed with `signer`. */
   issuer?: Issuer
@@ -89,35 +90,28 @@ export type DeviceRequest = {
 export function mint(request: MintRequest): Buffer {
   const signer = request.issuer?.privateKey ?? request.signer
   if (signer === undefined) throw new Error('mint needs `issuer` or `signer`')
-  const algorithm = signatureAlgorithm(signer, request.hash ?? 'sha256')
+  const algorithm = serialized(signatureAlgorithm(signer, request.hash ?? 'sha256'))
   const subject = nameOf(request.subject)
-  const tbs = new TBSCertificate({
-    version: Version.v3,
-    serialNumber: positive(request.serial),
-    signature: algorithm,
-    // The issuer's own bytes: a name re-encoded in another string type would no longer be found.
-    issuer: request.issuer
-      ? AsnConvert.parse(request.issuer.certificate.subjectDer, Name)
-      : subject,
-    validity: new Validity({
-      notBefore: new Date(request.notBefore),
-      notAfter: new Date(request.notAfter),
-    }),
-    subject,
-    subjectPublicKeyInfo: AsnConvert.parse(spkiOf(request.publicKey), SubjectPublicKeyInfo),
-    extensions: new Extensions(extensionsOf(request)),
+  const validity = new Validity({
+    notBefore: new Date(request.notBefore),
+    notAfter: new Date(request.notAfter),
   })
-  const signed = Buffer.from(AsnConvert.serialize(tbs))
-  const hash = /^ed/.test(signer.asymmetricKeyType ?? '') ? null : (request.hash ?? 'sha256')
-  return Buffer.from(
-    AsnConvert.serialize(
-      new CertificateAsn({
-        tbsCertificate: tbs,
-        signatureAlgorithm: algorithm,
-        signatureValue: bytesOf(sign(hash, signed, signer)),
-      }),
-    ),
+  // Put together by hand, since the library would write names anew: in another string type, or with the parts of a set in
+  // another order, a name is no longer the one that was asked for, or the one that the issuer has.
+  const tbs = encode(
+    TAG.sequence,
+    encode(TAG.explicit0, encode(TAG.integer, VERSION_3)),
+    encode(TAG.integer, positive(request.serial)),
+    algorithm,
+    request.issuer?.certificate.subjectDer ?? subject,
+    serialized(validity),
+    subject,
+    spkiOf(request.publicKey),
+    encode(TAG.explicit3, serialized(new Extensions(extensionsOf(request)))),
   )
+  const hash = /^ed/.test(signer.asymmetricKeyType ?? '') ? null : (request.hash ?? 'sha256')
+  const signature = encode(TAG.bitString, NO_UNUSED_BITS, sign(hash, tbs, signer))
+  return encode(TAG.sequence, tbs, algorithm, signature)
 }
 
 /**
@@ -147,21 +141,28 @@ function bytesOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
 
-function positive(serial: Buffer): ArrayBuffer {
+function serialized(value: unknown): Buffer {
+  return Buffer.from(AsnConvert.serialize(value))
+}
+
+function positive(serial: Buffer): Buffer {
   const first = serial.findIndex(byte => byte !== 0)
   const trimmed = serial.subarray(first === -1 ? serial.length - 1 : first)
   const high = ((trimmed[0] ?? 0) & 0x80) !== 0
-  return bytesOf(high ? Buffer.concat([Buffer.of(0), trimmed]) : trimmed)
+  return high ? Buffer.concat([Buffer.of(0), trimmed]) : trimmed
 }
 
-function nameOf(attributes: MintRequest['subject']): Name {
-  return new Name(
-    attributes.map(([attribute, value]) => {
-      const type = attributeOid(attribute)
-      if (type === undefined) throw new Error(`unknown attribute \`${attribute}\``)
-      const text = new AttributeValue(stringType(type, value))
-      return new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value: text })])
-    }),
+function nameOf(attributes: MintRequest['subject']): Buffer {
+  if (Buffer.isBuffer(attributes)) return attributes
+  return serialized(
+    new Name(
+      attributes.map(([attribute, value]) => {
+        const type = attributeOid(attribute)
+        if (type === undefined) throw new Error(`unknown attribute \`${attribute}\``)
+        const text = new AttributeValue(stringType(type, value))
+        return new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value: text })])
+      }),
+    ),
   )
 }
 
@@ -199,16 +200,23 @@ function extensionsOf(request: MintRequest): Extension[] {
     ...(request.ipAddresses ?? []).map(iPAddress => new GeneralName({ iPAddress })),
   ]
   const purposes = (request.extendedKeyUsage ?? []).map(use => PURPOSES[use])
-  const list: Extension[] = [
-    extension(
-      id_ce_basicConstraints,
-      new BasicConstraints({
-        cA: isCa,
-        ...(request.pathLength !== undefined && { pathLenConstraint: request.pathLength }),
-      }),
-      true,
-    ),
-  ]
+  const list: Extension[] = []
+  // In the order of AWS's own certificates.
+  if (authorityKeyId !== 'none') {
+    const keyId = new KeyIdentifier(bytesOf(authorityKeyId))
+    const value = new AuthorityKeyIdentifier({ keyIdentifier: keyId })
+    list.push(extension(id_ce_authorityKeyIdentifier, value))
+  }
+  if (subjectKeyId !== 'none') {
+    list.push(
+      extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(bytesOf(subjectKeyId))),
+    )
+  }
+  const constraints = new BasicConstraints({
+    cA: isCa,
+    ...(request.pathLength !== undefined && { pathLenConstraint: request.pathLength }),
+  })
+  list.push(extension(id_ce_basicConstraints, constraints, true))
   if (usage.length > 0) {
     const flags = usage.reduce((sum, use) => sum | KeyUsageFlags[use], 0)
     list.push(extension(id_ce_keyUsage, new KeyUsageAsn(flags), true))
@@ -216,16 +224,6 @@ function extensionsOf(request: MintRequest): Extension[] {
   if (purposes.length > 0) list.push(extension(id_ce_extKeyUsage, new ExtendedKeyUsage(purposes)))
   if (names.length > 0) {
     list.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(names)))
-  }
-  if (subjectKeyId !== 'none') {
-    list.push(
-      extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(bytesOf(subjectKeyId))),
-    )
-  }
-  if (authorityKeyId !== 'none') {
-    const keyId = new KeyIdentifier(bytesOf(authorityKeyId))
-    const value = new AuthorityKeyIdentifier({ keyIdentifier: keyId })
-    list.push(extension(id_ce_authorityKeyIdentifier, value))
   }
   return list
 }
@@ -244,6 +242,10 @@ function extension(extnID: string, value: unknown, critical = false): Extension 
     extnValue: new OctetString(AsnConvert.serialize(value)),
   })
 }
+
+/** RFC 5280 4.1.2.1: counted from 0. */
+const VERSION_3 = Buffer.of(2)
+const NO_UNUSED_BITS = Buffer.of(0)
 
 const PURPOSES = { clientAuth: id_kp_clientAuth, serverAuth: id_kp_serverAuth } as const
 

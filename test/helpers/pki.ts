@@ -8,7 +8,13 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { Certificate as CertificateAsn } from '@peculiar/asn1-x509'
 import { type Certificate, readCertificate } from '../../broker/x509/certificate.ts'
-import { type Issuer, type MintRequest, mint, mintDevice } from '../../broker/x509/mint.ts'
+import {
+  type Issuer,
+  type MintRequest,
+  mint,
+  mintDevice,
+  type NameParts,
+} from '../../broker/x509/mint.ts'
 import { toPem } from '../../broker/x509/pem.ts'
 
 /** 2026-01-01T00:00:00Z: valid certificates are valid then, and from 2025 to 2034 at least. */
@@ -121,7 +127,7 @@ export function rsaKeys(modulusLength = 2048): KeyPair {
 
 const FROM = Date.UTC(2025, 0, 1)
 const TO = Date.UTC(2035, 0, 1)
-const ACME: MintRequest['subject'] = [['O', 'Acme']]
+const ACME: NameParts = [['O', 'Acme']]
 const NO_IDENTIFIERS = { subjectKeyId: 'none', authorityKeyId: 'none' } as const
 
 const shared: Pki = lazily<Pki>({
@@ -131,7 +137,7 @@ const shared: Pki = lazily<Pki>({
   device2: () => mintedDevice('dev-2', shared.signer),
   rsaDevice: () => mintedDevice('rsa-1', shared.signer, rsaKeys()),
   bare: () => {
-    const subject: MintRequest['subject'] = [...ACME, ['CN', 'Acme root']]
+    const subject: NameParts = [...ACME, ['CN', 'Acme root']]
     const root = minted({ subject, isCa: true, ...NO_IDENTIFIERS })
     const signer = signerOf(root, NO_IDENTIFIERS)
     return { root, signer, device: bareDevice(signer) }
@@ -162,17 +168,17 @@ const shared: Pki = lazily<Pki>({
 })
 
 function signerOf(root: Minted, more: Partial<MintRequest> = {}, keys = ecKeys()): Minted {
-  const subject: MintRequest['subject'] = [...ACME, ['CN', 'Acme signer']]
+  const subject: NameParts = [...ACME, ['CN', 'Acme signer']]
   return minted({ subject, issuer: issuerOf(root), isCa: true, ...more }, keys)
 }
 
 function deviceWith(more: Partial<MintRequest>, keys = ecKeys()): Minted {
-  const subject: MintRequest['subject'] = [...ACME, ['CN', 'dev-1']]
+  const subject: NameParts = [...ACME, ['CN', 'dev-1']]
   return minted({ subject, issuer: issuerOf(shared.signer), ...more }, keys)
 }
 
 function bareDevice(signer: Minted): Minted {
-  const subject: MintRequest['subject'] = [...ACME, ['CN', 'bare-1']]
+  const subject: NameParts = [...ACME, ['CN', 'bare-1']]
   return minted({ subject, issuer: issuerOf(signer), ...NO_IDENTIFIERS })
 }
 

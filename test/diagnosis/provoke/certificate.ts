@@ -1,7 +1,7 @@
 /** The chain as it was sent. Most of it waits for the CONNECT, as on AWS; the first two end the handshake. */
 
 import type { CertificateEvidence } from '../../../broker/diagnosis/certificate.ts'
-import { type MintRequest, mint } from '../../../broker/x509/mint.ts'
+import { type MintRequest, mint, type NameParts } from '../../../broker/x509/mint.ts'
 import { toPem } from '../../../broker/x509/pem.ts'
 import { extensionOf, forged } from '../../helpers/forge.ts'
 import {
@@ -131,7 +131,7 @@ function large(): Credentials {
 }
 
 function serverOnly(): Minted {
-  const subject: MintRequest['subject'] = [['CN', 'server']]
+  const subject: NameParts = [['CN', 'server']]
   return minted({ subject, issuer: stranger(), extendedKeyUsage: ['serverAuth'] })
 }
 
