@@ -9,10 +9,10 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config connection diagnosis journal open.ts policy registry world.ts x509',
+    'config connection diagnosis journal open.ts policy registry store world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
-  ['main.ts', 'config journal open.ts policy registry world.ts x509', 'node:net'],
+  ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net'],
   ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],
   [
     'connection',
@@ -34,7 +34,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['policy', 'diagnosis', 'node:net'],
   ['tls', 'diagnosis', 'node:crypto'],
   ['x509', 'diagnosis', '@peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto'],
-  ['store', '', ''],
+  ['store', '', 'classic-level node:fs/promises node:path node:zlib'],
   ['diagnosis', '', ''],
   ['config', '', 'node:net yaml'],
   ['world.ts', '', 'node:crypto'],
