@@ -106,7 +106,9 @@ function isObject(value: unknown): value is Input {
 
 const CONSTRAINT = 'failed to satisfy constraint:'
 
+/** A list or an object is not spelt out: it may be nested deeper than can be written. */
 function short(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[...]' : '{...}'
+  const text = String(value)
   return text.length > 200 ? `${text.slice(0, 200)}...` : text
 }
