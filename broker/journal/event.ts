@@ -7,6 +7,7 @@ export type LogEvent =
   | BrokerEvent
   | ConnectionEvent
   | ProvisioningEvent
+  | RegistryEvent
   | TrafficDenied
   | ClosingRecord
 
@@ -84,6 +85,17 @@ export type ConnectionEvent =
       /** How it was refused before it got in, if it was. Times are ISO, `code` is the last. */
       refusals?: { count: number; since: string; last: string; code: string }
     })
+
+/** Somebody changed the registry by an operation of AWS's control plane. */
+export type RegistryEvent = {
+  event: 'registry.changed'
+  /** AWS's name: `UpdateCertificate`. */
+  operation: string
+  /** What the caller called itself. */
+  by: string
+  /** `cert/<id>`, `policy/device`, ... */
+  resources: string[]
+}
 
 export type TrafficDenied = Subject & {
   event: 'traffic.denied'

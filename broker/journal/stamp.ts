@@ -39,6 +39,7 @@ export function levelOf(event: LogEvent): Level {
     case 'connection.connected':
     case 'provisioning.provisioned':
     case 'provisioning.registered':
+    case 'registry.changed':
       return 'info'
     default:
       return event satisfies never

@@ -121,6 +121,13 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
     case 'provisioning.failed':
       // The closing record tells it, with all that belongs to it.
       return []
+    case 'registry.changed':
+      return [
+        head(event, paint.cyan('changed'), list(event.resources.map(brief)), paint, [
+          escapeText(event.operation),
+          `by ${quote(event.by)}`,
+        ]),
+      ]
     case 'connection.closed': {
       const scene = sceneOf(event.connection, scenes)
       scenes.delete(event.connection)
@@ -129,6 +136,11 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
     default:
       return event satisfies never
   }
+}
+
+/** A long identifier is cut: `cert/0123456789abcdef...`. */
+function brief(resource: string): string {
+  return resource.replace(/([0-9a-f]{16})[0-9a-f]{48}/g, '$1...')
 }
 
 /** How a device gets here, with commands to copy: never folded. */

@@ -9,11 +9,16 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config connection diagnosis journal open.ts policy registry store template world.ts x509',
+    'config connection control diagnosis journal open.ts policy registry store world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
   ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net'],
   ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],
+  [
+    'control',
+    'config diagnosis journal provisioning registry store world.ts',
+    'node:crypto node:fs/promises node:http node:net node:os node:path',
+  ],
   [
     'connection',
     'config diagnosis journal mqtt policy provisioning registry tls world.ts x509',
@@ -24,18 +29,13 @@ const table: [who: string, ours: string, others: string][] = [
     'config diagnosis journal policy registry tls world.ts x509',
     'aedes aedes-persistence mqtt-packet node:events node:stream',
   ],
-  [
-    'provisioning',
-    'config diagnosis journal policy registry template world.ts x509',
-    'node:crypto',
-  ],
+  ['provisioning', 'config diagnosis journal policy registry world.ts x509', 'node:crypto'],
   [
     'registry',
-    'config diagnosis policy store template world.ts x509',
+    'config diagnosis policy store world.ts x509',
     'node:crypto node:fs node:fs/promises node:net node:os node:path node:util',
   ],
   ['journal', 'config diagnosis policy world.ts x509', 'pino'],
-  ['template', 'diagnosis policy', ''],
   ['policy', 'diagnosis', 'node:net'],
   ['tls', 'diagnosis', 'node:crypto'],
   ['x509', 'diagnosis', '@peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto'],
@@ -45,7 +45,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['world.ts', '', 'node:crypto'],
 ]
 
-const pure = ['policy', 'template', 'tls', 'x509', 'diagnosis']
+const pure = ['policy', 'tls', 'x509', 'diagnosis']
 
 const files = readdirSync('broker', { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.ts'))
