@@ -9,9 +9,12 @@
 
 import { createHash } from 'node:crypto'
 import { parsePolicy } from '../policy/document.ts'
+import type { TemplateRecord } from '../registry/records.ts'
 import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
+import { certificateParameters, planFrom } from '../template/plan.ts'
+import { failureOf, readTemplate } from '../template/read.ts'
+import type { TemplateFailure } from '../template/template.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { type Parameters, planFrom, type TemplateFailure } from './template.ts'
 
 export type Provisioned = { thingName?: string; policies: string[]; template: string }
 
@@ -43,7 +46,10 @@ export function provision(
   if (found === undefined) {
     return fail({ why: `there is no good template \`${template}\` under policies/templates/` })
   }
-  const result = planFrom(found.json, parametersOf(certificate))
+  const read = readTemplate(bodyOf(found.record))
+  if (!read.template) return fail(failureOf(read.problems))
+  const parameters = certificateParameters(certificateId, certificate.subjectAttributes)
+  const result = planFrom(read.template, 'JITP', parameters)
   if (!result.ok) return fail(result.failure)
   const { plan } = result
   const policies: { name: string; text?: string }[] = []
@@ -53,14 +59,17 @@ export function provision(
     policies.push(policy.policy)
   }
 
-  if (plan.thing) registry.putThing(plan.thing)
+  if (plan.thing) {
+    const { thingName, attributes = {} } = plan.thing
+    registry.putThing({ thingName, attributes })
+  }
   for (const policy of policies) {
     const { name, text } = policy
     if (text !== undefined && !registry.policy(name)) registry.putPolicy(name, text)
     registry.attachPolicy(certificateId, policy.name)
   }
   if (plan.thing) registry.attachThing(certificateId, plan.thing.thingName)
-  registry.registerCertificate({ ...registration(), status: plan.status })
+  registry.registerCertificate({ ...registration(), status: plan.certificate.status })
   return {
     ok: true,
     provisioned: {
@@ -71,25 +80,9 @@ export function provision(
   }
 }
 
-/** AWS: JITP parameters come from the subject alone, and the certificate's id. The first value of an attribute counts. */
-function parametersOf(certificate: Certificate): Parameters {
-  const parameters: Parameters = { 'AWS::IoT::Certificate::Id': certificate.sha256 }
-  for (const attribute of SUBJECT_ATTRIBUTES) {
-    const value = certificate.subjectAttributes[attribute]?.[0]
-    if (value !== undefined) parameters[`AWS::IoT::Certificate::${attribute}`] = value
-  }
-  return parameters
+function bodyOf({ defaultVersionId, versions }: TemplateRecord): string {
+  return versions[defaultVersionId]?.templateBody ?? ''
 }
-
-const SUBJECT_ATTRIBUTES = [
-  'Country',
-  'Organization',
-  'OrganizationalUnit',
-  'DistinguishedNameQualifier',
-  'StateName',
-  'CommonName',
-  'SerialNumber',
-]
 
 type PolicyResult =
   | { ok: true; policy: { name: string; text?: string } }

@@ -9,7 +9,7 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config connection control diagnosis journal open.ts policy registry store world.ts x509',
+    'config connection control diagnosis journal open.ts policy registry store template world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
   ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net'],
@@ -29,13 +29,18 @@ const table: [who: string, ours: string, others: string][] = [
     'config diagnosis journal policy registry tls world.ts x509',
     'aedes aedes-persistence mqtt-packet node:events node:stream',
   ],
-  ['provisioning', 'config diagnosis journal policy registry world.ts x509', 'node:crypto'],
+  [
+    'provisioning',
+    'config diagnosis journal policy registry template world.ts x509',
+    'node:crypto',
+  ],
   [
     'registry',
-    'config diagnosis policy store world.ts x509',
+    'config diagnosis policy store template world.ts x509',
     'node:crypto node:fs node:fs/promises node:net node:os node:path node:util',
   ],
   ['journal', 'config diagnosis policy world.ts x509', 'pino'],
+  ['template', 'diagnosis policy', ''],
   ['policy', 'diagnosis', 'node:net'],
   ['tls', 'diagnosis', 'node:crypto'],
   ['x509', 'diagnosis', '@peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto'],
@@ -45,7 +50,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['world.ts', '', 'node:crypto'],
 ]
 
-const pure = ['policy', 'tls', 'x509', 'diagnosis']
+const pure = ['policy', 'template', 'tls', 'x509', 'diagnosis']
 
 const files = readdirSync('broker', { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.ts'))

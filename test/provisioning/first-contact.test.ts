@@ -140,7 +140,7 @@ const failing: Failing[] = [
       other: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: { Ref: SERIAL } } },
     },
     evidence: { resource: 'other', parameter: SERIAL },
-    says: /resource `other`: Ref names/,
+    says: /resource `other`: `Ref` names/,
   },
   {
     name: 'a policy that does not exist, after another that does not either',

@@ -7,7 +7,10 @@ import { type Provocation, type Provocations, register } from './provocation.ts'
 import { chainOf, connectVisit } from './visitors.ts'
 
 const silent = { verdict: 'refused', side: 'we' } as const
-const CERTIFICATE = { Type: 'AWS::IoT::Certificate', Properties: { Status: 'ACTIVE' } }
+const CERTIFICATE = {
+  Type: 'AWS::IoT::Certificate',
+  Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' } },
+}
 const THING = { Type: 'AWS::IoT::Thing', Properties: { ThingName: 'made' } }
 
 export const registration: Provocations<RegistrationEvidence> = {
