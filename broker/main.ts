@@ -8,6 +8,7 @@
  */
 
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { configOf as configOfListener } from './config/listeners.ts'
 import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
@@ -15,9 +16,11 @@ import type { LogEvent } from './journal/journal.ts'
 import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
-import { createRegistry, type Registry } from './registry/registry.ts'
+import { openState, type StatePlace } from './registry/open-state.ts'
+import type { Registry } from './registry/registry.ts'
 import { ownItems, ownRemarks, readOwn, readOwnCertificates } from './registry/server-own.ts'
 import { createServerPki } from './registry/server-pki.ts'
+import type { Store } from './store/store.ts'
 import { type Clock, createWorld, runningClock, standingClock, type World } from './world.ts'
 import { readCertificate } from './x509/certificate.ts'
 import { readPemOrDer } from './x509/pem.ts'
@@ -40,6 +43,8 @@ export type StartOptions = {
   tls?: Partial<Config['tls']>
   provisioning?: Partial<Config['provisioning']>
   account?: Partial<Config['account']>
+  /** A folder that keeps what the registry learns, or a store of your own. Default: memory, all is forgotten at the end. */
+  state?: string | Store
   /** Gets every log event as it is written. */
   log?(event: LogEvent): void
 }
@@ -96,7 +101,6 @@ const KEPT_RECORDS = 1000
 export async function start(options: StartOptions = {}): Promise<Broker> {
   const world = createWorld(clockOf(options.clock))
   const config = configOf(options)
-  const registry = createRegistry({ world, account: () => config.account })
   // Clients judge our certificate by the real time, whatever the broker's clock says.
   const { serverCertificatesAt = Date.now() } = options
   const certificatesAt = timeOf('serverCertificatesAt', serverCertificatesAt)
@@ -122,6 +126,17 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   for (const remark of ownRemarks(own, ['localhost', ...names], world.clock.now())) {
     options.log?.({ event: 'broker.warning', ...remark })
   }
+  const warn = (problem: { says: string; hint: string }): void => {
+    options.log?.({ event: 'broker.warning', says: problem.says, hint: problem.hint })
+  }
+  const state = await openState(
+    stateOf(options.state),
+    { world, account: () => config.account },
+    warn,
+  )
+  if ('problem' in state) throw new Error(inOneLine(state.problem))
+  state.remarks.forEach(warn)
+  const { registry } = state
   const records = recordBook()
   const opened = await openBroker({
     world,
@@ -132,7 +147,10 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     endpointName: 'localhost',
     closed: records.add,
   })
-  if ('problem' in opened) throw new Error(`${opened.problem.says}; hint: ${opened.problem.hint}`)
+  if ('problem' in opened) {
+    await state.close()
+    throw new Error(inOneLine(opened.problem))
+  }
   let devicesCa: ReturnType<typeof createDevicesCa> | undefined
   return {
     port: opened.ports[0] ?? 0,
@@ -152,6 +170,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
       registry.attachThing(certificateId, thingName)
       registry.attachPolicy(certificateId, `${thingName}-policy`)
       registry.registerCertificate({ certificate, status, source })
+      await registry.durable()
       return {
         thingName,
         certificateId,
@@ -162,8 +181,20 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     },
     registerAuthority: (pem, given = {}) => registerAuthority(pem, given, registry, world),
     closed: records.next,
-    stop: opened.stop,
+    async stop() {
+      await opened.stop()
+      await state.close()
+    },
   }
+}
+
+function stateOf(state: StartOptions['state']): StatePlace {
+  if (state === undefined || state === 'memory') return 'memory'
+  return typeof state === 'string' ? { folder: resolve(state) } : state
+}
+
+function inOneLine({ says, hint }: { says: string; hint: string }): string {
+  return `${says}; hint: ${hint}`
 }
 
 const ALLOW_ALL = {

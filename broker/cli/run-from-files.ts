@@ -16,20 +16,21 @@ import { readDeclared } from '../registry/declared.ts'
 import type { Declared, DeclaredPolicy, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
 import { fileProblem } from '../registry/files.ts'
-import { createRegistry } from '../registry/registry.ts'
+import { openState } from '../registry/open-state.ts'
 import { createWorld, runningClock } from '../world.ts'
 import { firstCommands } from './first-commands.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './package-root.ts'
 import { near } from './project.ts'
 import { ownFiles, readyCa, serverPki } from './server-certificates.ts'
+import { statePlace } from './state-place.ts'
 
 export type Problem = { says: string; hint?: string }
 
 export type FileBroker = { port: number; stop(): Promise<void> }
 
-/** What the command line says instead of the config. `clock` is ISO. */
-export type StartOverrides = { port?: number; log?: LogForm; clock?: string }
+/** What the command line says instead of the config. `clock` is ISO, `state` a path from where the command was typed. */
+export type StartOverrides = { port?: number; state?: string; log?: LogForm; clock?: string }
 
 type Request = { configFile?: string; overrides: StartOverrides; io: Io }
 
@@ -68,7 +69,11 @@ export async function startFromFiles(
     terminal: io.isTerminal,
     columns: io.columns,
   })
-  const registry = createRegistry({ world, account: () => config.account })
+  const place = statePlace(config, project.baseDir, overrides.state, io)
+  const state = await openState(place, { world, account: () => config.account }, warn)
+  if ('problem' in state) return { problems: [state.problem] }
+  const { registry } = state
+  state.remarks.forEach(warn)
   let declared: Declared | undefined
   // Watching starts before reading, so that no change falls between the two.
   let reading = Promise.resolve()
@@ -94,6 +99,7 @@ export async function startFromFiles(
   })
   if ('problem' in opened) {
     watcher.close()
+    await state.close()
     return { problems: [opened.problem] }
   }
   const { ports, stop } = opened
@@ -107,6 +113,7 @@ export async function startFromFiles(
       cancelRenewal()
       await reading
       await stop()
+      await state.close()
     },
   }
 
@@ -158,7 +165,11 @@ export async function startFromFiles(
       const says = 'a host or port in `listeners` has changed: `listeners` is not taken over'
       warn({ says, hint: 'start the broker again for that' })
     }
-    config = moved ? { ...again.config, listeners } : again.config
+    if (again.config.state !== config.state && overrides.state === undefined) {
+      const says = '`state` has changed: what the broker learns stays in the folder that it has'
+      warn({ says, hint: 'start the broker again for that' })
+    }
+    config = { ...again.config, state: config.state, ...(moved ? { listeners } : {}) }
     watchAgain()
     await renew()
     await declare()
@@ -205,6 +216,7 @@ export async function startFromFiles(
       endpoint: `mqtts://${hostname()}:${port}`,
       ...readyCa(config, project, caFile, io),
       ...(project.configFile === undefined ? {} : { config: project.configFile }),
+      state: place === 'memory' ? place : place.folder,
       version: await packageVersion(),
       next: await firstCommands(
         {

@@ -14,13 +14,16 @@ import { serve } from './serve.ts'
 
 export const command: Command = {
   usage: [
-    'candid start [--config FILE] [--port N] [--state memory] [--log story|json] [--clock ISO]',
+    'candid start [--config FILE] [--port N] [--state DIR|memory] [--log story|json] [--clock ISO]',
   ],
   says: ['runs the broker until Ctrl-C; flags override the config file'],
   flags: {
     config: { value: 'FILE', says: 'the config (default: ./config.yaml, where there is one)' },
     port: { value: 'N', says: 'listen here; 0 takes a free port' },
-    state: { value: 'memory', says: 'what the broker learns is kept in memory' },
+    state: {
+      value: 'DIR|memory',
+      says: 'keeps what the broker learns (default: the folder `state` beside the config)',
+    },
     log: {
       value: 'story|json',
       says: 'lines for people, or JSON lines (default: story on a terminal)',
@@ -63,12 +66,7 @@ export function readOverrides(
     else problems.push({ says: `\`--port\`: ${shown(port)} is no port`, hint: '--port 8883' })
   }
   const state = given.value('state')
-  if (state !== undefined && state !== 'memory') {
-    problems.push({
-      says: `\`--state\`: ${shown(state)}: a store on disk is not built yet`,
-      hint: '--state memory   what provisioning learns is forgotten at the end',
-    })
-  }
+  if (state !== undefined) overrides.state = state
   const log = given.has('json') ? 'json' : given.value('log')
   if (log !== undefined) {
     const form = logForms.find(known => known === log)

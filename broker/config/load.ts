@@ -75,6 +75,7 @@ const keys = {
   provisioning: group({ chain: oneOf(chainModes) }),
   certs: text(),
   policies: text(),
+  state: text(),
   policySize: oneOf(policySizes),
   authorities: list(authority),
   devices: list(device),

@@ -141,6 +141,8 @@ export type Config = {
   certs: string
   /** Folder of the policies, with templates/ in it, relative to the config file. */
   policies: string
+  /** Folder that keeps what the registry learns, relative to the config file; or `memory`. */
+  state: string
   /** What becomes of a policy over AWS's 2048 characters. */
   policySize: PolicySize
   authorities: AuthorityItem[]
@@ -169,6 +171,7 @@ export function defaultConfig(): Config {
     provisioning: { chain: 'lenient' },
     certs: 'certs',
     policies: 'policies',
+    state: 'state',
     policySize: 'refuse',
     authorities: [],
     devices: [],

@@ -31,6 +31,8 @@ export type BrokerEvent =
       /** The file that a device needs in order to trust this broker. */
       ca?: string
       config?: string
+      /** The folder that keeps what the registry learns, or `memory`. */
+      state: string
       version: string
       /** Commands to copy: make a first device (absent where there is one), and connect it. */
       next?: { createDevice?: string; publish: string }

@@ -52,5 +52,6 @@ async function lockedBy(folder: string): Promise<StoreProblem> {
   return {
     says: `the state folder \`${folder}\` is in use by ${who}`,
     hint: 'stop that broker first, or give this one a folder of its own: --state DIR',
+    inUse: true,
   }
 }

@@ -17,10 +17,11 @@ export function levelFolder(folder: string): string {
   return join(folder, 'store')
 }
 
-/** Makes the folders, for their owner only. */
+/** Makes the folders, for their owner only, and out of git's sight. */
 export async function makeFolders(folder: string): Promise<void> {
   const made = await mkdir(levelFolder(folder), { recursive: true, mode: 0o700 })
   if (made === undefined) return
+  if (made !== levelFolder(folder)) await writeFile(join(folder, '.gitignore'), '*\n')
   await syncFolder(folder)
   await syncFolder(dirname(made))
 }

@@ -1,7 +1,12 @@
 /** What is in the way of a store, in words: a value, or carried by an error where a stream of records has to break off. */
 
 /** One line each, as the command line prints it. */
-export type StoreProblem = { says: string; hint: string }
+export type StoreProblem = {
+  says: string
+  hint: string
+  /** Another process has the folder open. */
+  inUse?: true
+}
 
 /** The error that reading a damaged store ends with. */
 export function storeError(problem: StoreProblem): Error {

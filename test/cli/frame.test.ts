@@ -15,7 +15,6 @@ const mistakes: [args: string[], says: RegExp, hint: RegExp][] = [
   [['start', '--port', '70000'], /^`--port`: `70000` is no port$/m, /^hint: --port 8883$/m],
   [['start', '--log', 'stroy'], /unknown form `stroy`/, /did you mean `story`\?/],
   [['start', '--log', 'cloudwatch'], /unknown form `cloudwatch`/, /--log story or --log json/],
-  [['start', '--state', 'data'], /`data`: a store on disk is not built yet/, /--state memory/],
   [['start', '--clock', 'tomorrow'], /`tomorrow` is no time/, /--clock 2049-12-31T23:59:00Z/],
   [['start', '--clock', '2026-01-01T00:00'], /is no time/, /--clock 2049/],
   [['start', 'here'], /^one argument too many: `here`$/m, /^hint: candid start /m],

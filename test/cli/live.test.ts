@@ -192,10 +192,27 @@ t.test('a port that is taken is one clear line', async t => {
   const box = await live(t)
   const again = await startFromFiles({
     configFile: join(box.dir, 'config.yaml'),
-    overrides: { port: box.port },
+    overrides: { port: box.port, state: 'memory' },
     io: { ...box.io, world: createWorld(runningClock()) },
   })
   t.match(again, { problems: [{ says: /port \d+ is taken/, hint: /--port/ }] })
+})
+
+t.test('the state is kept beside the config, by one broker at a time', async t => {
+  const box = await live(t)
+  const state = join(box.dir, 'state')
+  t.match(await box.line(({ event }) => event === 'broker.ready'), { state })
+  t.match(box.read('state/store/status.json'), `"pid":${process.pid}`)
+  const again = await startFromFiles({
+    configFile: join(box.dir, 'config.yaml'),
+    overrides: { port: 0 },
+    io: { ...box.io, world: createWorld(runningClock()) },
+  })
+  t.match(again, { problems: [{ says: /in use by process \d+/, hint: /--state DIR/ }] })
+  box.write('config.yaml', 'log: json\nstate: elsewhere\n')
+  t.match(await box.line(({ says }) => /`state` has changed/.test(String(says))), {
+    hint: /start the broker again/,
+  })
 })
 
 t.test('several listeners: told at the start, their rules taken over while it runs', async t => {

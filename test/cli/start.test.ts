@@ -13,8 +13,9 @@ function overrides(...args: string[]) {
 t.test('flags become overrides', async t => {
   t.same(overrides(), { overrides: {} })
   t.same(overrides('--port', '0', '--log', 'json', '--state', 'memory'), {
-    overrides: { port: 0, log: 'json' },
+    overrides: { port: 0, log: 'json', state: 'memory' },
   })
+  t.same(overrides('--state', 'my/state'), { overrides: { state: 'my/state' } })
   t.same(overrides('--json'), { overrides: { log: 'json' } })
   for (const [given, clock] of [
     ['2049-12-31', '2049-12-31T00:00:00.000Z'],

@@ -12,7 +12,7 @@ const table: [who: string, ours: string, others: string][] = [
     'config connection control diagnosis journal open.ts policy registry store template world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
-  ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net'],
+  ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net node:path'],
   ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],
   [
     'control',

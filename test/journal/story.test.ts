@@ -89,6 +89,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
         ],
         endpoint: 'localhost',
         ca: 'certs/server-ca.pem',
+        state: 'memory',
         version: '0.1.0',
         next: { createDevice: 'candid device create sensor-1', publish: 'mosquitto_pub -p 8883' },
       },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import fc from 'fast-check'
@@ -49,11 +49,12 @@ t.test('a batch survives a kill as soon as its write resolves', async t => {
   }
 })
 
-t.test('the folders are for their owner only', async t => {
+t.test('the folders are for their owner only, and git does not look into them', async t => {
   const folder = join(folderOf(t), 'deep', 'state')
   await opened(t, folder)
   t.equal(statSync(folder).mode & 0o777, 0o700)
   t.equal(statSync(join(folder, 'store')).mode & 0o777, 0o700)
+  t.equal(readFileSync(join(folder, '.gitignore'), 'utf8'), '*\n')
 })
 
 t.test('one process at a time: the second is told who has it', async t => {
@@ -64,6 +65,7 @@ t.test('one process at a time: the second is told who has it', async t => {
     problem: {
       says: `the state folder \`${folder}\` is in use by process ${process.pid}`,
       hint: 'stop that broker first, or give this one a folder of its own: --state DIR',
+      inUse: true,
     },
   })
   await store.write([put('things/a', {})])

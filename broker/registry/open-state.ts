@@ -1,0 +1,82 @@
+/** A registry together with the place that keeps it: a folder, memory, or a store of another kind. */
+
+import { openLevelStore } from '../store/level.ts'
+import { problemIn, type StoreProblem } from '../store/problem.ts'
+import type { Store } from '../store/store.ts'
+import { createRegistry, openRegistry, type Registry, type RegistryParts } from './registry.ts'
+
+/** An absolute path; `memory` keeps nothing. */
+export type StatePlace = { folder: string } | 'memory' | Store
+
+export type State = {
+  registry: Registry
+  /** Worth telling, in the way of nothing. */
+  remarks: StoreProblem[]
+  /** Writes what is still to be written, and lets go of the folder. Nothing may be changed afterwards. Never rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * @param failed told once when a change could not be written: every later one is refused
+ * @returns what is in the way where there is no state to be had, with nothing left open
+ */
+export async function openState(
+  place: StatePlace,
+  parts: RegistryParts,
+  failed: (problem: StoreProblem) => void,
+): Promise<State | { problem: StoreProblem }> {
+  if (place === 'memory') {
+    return { registry: createRegistry(parts), remarks: [], close: () => Promise.resolve() }
+  }
+  const opened = await storeAt(place, parts.world.clock.now())
+  if ('problem' in opened) return opened
+  const { store, remarks, what } = opened
+  try {
+    const { registry, strange } = await openRegistry(parts, store, error =>
+      failed(lost(error, what)),
+    )
+    return {
+      registry,
+      remarks: [...remarks, ...strangeRemark(strange, what)],
+      async close() {
+        await registry.durable().catch(() => undefined)
+        await store.close().catch(error => failed(lost(error, what)))
+      },
+    }
+  } catch (error) {
+    await store.close()
+    const problem = problemIn(error)
+    if (!problem) throw error
+    return { problem }
+  }
+}
+
+type Opened = { store: Store; remarks: StoreProblem[]; what: string }
+
+async function storeAt(
+  place: Exclude<StatePlace, 'memory'>,
+  now: number,
+): Promise<Opened | { problem: StoreProblem }> {
+  if (!('folder' in place)) return { store: place, remarks: [], what: 'the store' }
+  const opened = await openLevelStore(place.folder, { now })
+  return 'problem' in opened ? opened : { ...opened, what: `\`${place.folder}\`` }
+}
+
+function lost(error: Error, what: string): StoreProblem {
+  return {
+    says: `a change could not be written to ${what}: ${error.message}; until the next start no change is taken`,
+    hint: 'look at the disk (is it full?), then start the broker again: it has all that was confirmed',
+  }
+}
+
+function strangeRemark(strange: string[], what: string): StoreProblem[] {
+  const [first] = strange
+  if (first === undefined) return []
+  const all = strange.length === 1 ? 'a record' : `${strange.length} records`
+  return [
+    {
+      says: `${what} holds ${all} that this version doesn't know: \`${first}\``,
+      hint: 'nothing of it is lost; was it written by a newer version of candid?',
+    },
+  ]
+}
