@@ -101,6 +101,9 @@ const KEPT_RECORDS = 1000
 export async function start(options: StartOptions = {}): Promise<Broker> {
   const world = createWorld(clockOf(options.clock))
   const config = configOf(options)
+  let devicesCa: ReturnType<typeof createDevicesCa> | undefined
+  // P-256, since making an RSA key takes longer than all else that a test does.
+  const issuer = () => (devicesCa ??= createDevicesCa(world, 'ec'))
   // Clients judge our certificate by the real time, whatever the broker's clock says.
   const { serverCertificatesAt = Date.now() } = options
   const certificatesAt = timeOf('serverCertificatesAt', serverCertificatesAt)
@@ -131,7 +134,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   }
   const state = await openState(
     stateOf(options.state),
-    { world, account: () => config.account },
+    { world, account: () => config.account, issuer },
     warn,
   )
   if ('problem' in state) throw new Error(inOneLine(state.problem))
@@ -151,7 +154,6 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     await state.close()
     throw new Error(inOneLine(opened.problem))
   }
-  let devicesCa: ReturnType<typeof createDevicesCa> | undefined
   return {
     port: opened.ports[0] ?? 0,
     ports: opened.ports,
@@ -159,10 +161,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     ca: ca ?? pki.ca.pem,
     registry,
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
-      // P-256, since making an RSA key takes longer than all else that a test does.
-      devicesCa ??= createDevicesCa(world, 'ec')
-      const issuer = await devicesCa
-      const device = await createDevice({ thingName, keyType, issuer }, world)
+      const device = await createDevice({ thingName, keyType, issuer: await issuer() }, world)
       const { certificate, certificateId } = device
       const source = { kind: 'learned', how: 'createDevice' } as const
       registry.putThing({ thingName, attributes: {} })

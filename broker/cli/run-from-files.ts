@@ -12,6 +12,7 @@ import type { Config, LogForm } from '../config/shape.ts'
 import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
+import { devicesIssuer } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
 import type { Declared, DeclaredPolicy, DeclaredProblem } from '../registry/declared-shape.ts'
 import { watchDeclared } from '../registry/declared-watch.ts'
@@ -70,7 +71,8 @@ export async function startFromFiles(
     columns: io.columns,
   })
   const place = statePlace(config, project.baseDir, overrides.state, io)
-  const state = await openState(place, { world, account: () => config.account }, warn)
+  const issuer = devicesIssuer(resolve(project.baseDir, config.certs), world)
+  const state = await openState(place, { world, account: () => config.account, issuer }, warn)
   if ('problem' in state) return { problems: [state.problem] }
   const { registry } = state
   state.remarks.forEach(warn)

@@ -104,6 +104,20 @@ export async function ensureDevicesCa(
   }
 }
 
+/** The devices CA for a running broker: taken or made when it is first asked for, then remembered; a problem is not. */
+export function devicesIssuer(
+  certsDir: string,
+  world: World,
+): () => Promise<Authority | { problem: Problem }> {
+  let kept: Promise<Authority | { problem: Problem }> | undefined
+  return async () => {
+    kept ??= ensureDevicesCa(certsDir, world).then(made => ('ca' in made ? made.ca : made))
+    const issuer = await kept
+    if ('problem' in issuer) kept = undefined
+    return issuer
+  }
+}
+
 /** The four files of a device under AWS's names. */
 export function deviceFiles(device: CreatedDevice, serverCaPem: string): NewFile[] {
   return [

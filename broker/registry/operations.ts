@@ -4,11 +4,17 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_Operations.html
  */
 
+import { registrationOperations } from './certificate-registration.ts'
+import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
 import { thingOperations } from './things.ts'
 
 export type Operations = ReturnType<typeof createOperations>
 
 export function createOperations(desk: Desk) {
-  return { ...thingOperations(desk) }
+  return {
+    ...certificateOperations(desk),
+    ...registrationOperations(desk),
+    ...thingOperations(desk),
+  }
 }
