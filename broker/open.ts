@@ -36,6 +36,8 @@ export type Parts = {
 export type OpenBroker = {
   /** Of each listener, in the order of the config. */
   ports: number[]
+  /** How many are open now, whether they have got their CONNACK or not. */
+  connections(): number
   /** Takes over a new configuration (with the same listeners' places) or new server certificates for the connections to come. */
   renew(config: Config, pki: ServerPki): void
   /** Ends every connection, with a record each, and closes the door. */
@@ -103,6 +105,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   registry.onChange(change => endDisabled(shared, change))
   return {
     ports,
+    connections: () => shared.open.size,
     renew(config, pki) {
       settings = settingsOfAll(config, pki, ports)
     },

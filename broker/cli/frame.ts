@@ -81,6 +81,7 @@ const verbs: { [name: string]: Verb } = {
     says: 'tests, simulates and checks AWS IoT policies',
     load: () => import('./policy.ts'),
   },
+  call: { says: "calls any operation of AWS's control plane", load: () => import('./call.ts') },
   explain: {
     says: 'explains a diagnosis, or judges a certificate',
     load: () => import('./explain.ts'),

@@ -21,6 +21,7 @@ import { openState } from '../registry/open-state.ts'
 import { createWorld, runningClock } from '../world.ts'
 import { firstCommands } from './first-commands.ts'
 import type { Io } from './io.ts'
+import { openManagement } from './management.ts'
 import { packageVersion } from './package-root.ts'
 import { near } from './project.ts'
 import { ownFiles, readyCa, serverPki } from './server-certificates.ts'
@@ -104,13 +105,33 @@ export async function startFromFiles(
     await state.close()
     return { problems: [opened.problem] }
   }
-  const { ports, stop } = opened
+  const { connections, ports, stop } = opened
   const port = ports[0] ?? 0
+  const management = await openManagement(
+    place,
+    {
+      world,
+      journal,
+      registry,
+      operations: registry.operations,
+      version: await packageVersion(),
+      status: () => ({
+        listeners: config.listeners.map(({ host }, index) => ({ host, port: ports[index] ?? 0 })),
+        connections: connections(),
+      }),
+      takeOver() {
+        watcher.now()
+        return reading
+      },
+    },
+    warn,
+  )
   let cancelRenewal = world.clock.after(RENEWAL_MS, renewLater)
   await ready(ports)
   return {
     port,
     async stop() {
+      await management.close()
       watcher.close()
       cancelRenewal()
       await reading

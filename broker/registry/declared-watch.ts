@@ -22,6 +22,8 @@ export type WatchedPaths = {
 export type DeclaredWatch = {
   /** Looks at once where something has stirred, and calls `onChange` before it returns. */
   hurry(): void
+  /** The same, whether something has stirred or not. */
+  now(): void
   close(): void
 }
 
@@ -72,6 +74,10 @@ export function watchDeclared(
     hurry() {
       if (waiting === undefined) return
       waiting.cancel()
+      settle()
+    },
+    now() {
+      waiting?.cancel()
       settle()
     },
     close() {

@@ -17,7 +17,7 @@ const table: [who: string, ours: string, others: string][] = [
   [
     'control',
     'config diagnosis journal provisioning registry store world.ts',
-    'node:crypto node:fs/promises node:http node:net node:os node:path',
+    'node:crypto node:fs node:fs/promises node:http node:net node:os node:path',
   ],
   [
     'connection',
