@@ -22,6 +22,12 @@ export function arn(account: Account, type: ResourceType, name: string): string 
   return `arn:${partition(account.region)}:iot:${account.region}:${account.id}:${type}/${name}`
 }
 
+/** The name in an ARN of this account, this region and this type; undefined for any other text. */
+export function nameInArn(account: Account, type: ResourceType, text: string): string | undefined {
+  const head = arn(account, type, '')
+  return text.startsWith(head) && text.length > head.length ? text.slice(head.length) : undefined
+}
+
 /** `aws`, but for China and for the government of the United States. */
 export function partition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn'

@@ -7,6 +7,7 @@
 import { registrationOperations } from './certificate-registration.ts'
 import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
+import { thingTypeOperations } from './thing-types.ts'
 import { thingOperations } from './things.ts'
 
 export type Operations = ReturnType<typeof createOperations>
@@ -16,5 +17,6 @@ export function createOperations(desk: Desk) {
     ...certificateOperations(desk),
     ...registrationOperations(desk),
     ...thingOperations(desk),
+    ...thingTypeOperations(desk),
   }
 }

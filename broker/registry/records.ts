@@ -85,10 +85,18 @@ export type ThingTypeRecord = {
   thingTypeId: string
   thingTypeDescription?: string
   searchableAttributes: string[]
+  mqtt5Configuration?: { propagatingAttributes?: PropagatingAttribute[] }
   creationDate: number
   /** Set while it is deprecated. */
   deprecationDate?: number
   source: Source
+}
+
+/** AWS: what of a connection a message takes along as a user property of MQTT 5. */
+export type PropagatingAttribute = {
+  userPropertyKey: string
+  thingAttribute?: string
+  connectionAttribute?: string
 }
 
 export type ThingGroupRecord = {

@@ -38,7 +38,14 @@ export const certificateId: Rule = {
 export const certificatePem: Rule = { kind: 'string', min: 1, max: 65_536, required: true }
 
 export const arnRule: Rule = { kind: 'string', max: 2048, required: true }
-export const text: Rule = { kind: 'string', max: 2028 }
+
+/** A description. AWS: what can be seen, and spaces. */
+export const text: Rule = {
+  kind: 'string',
+  max: 2028,
+  pattern: /(?: |[^\p{Z}\p{Cc}\p{Cs}\p{Cn}])*/u,
+}
+
 export const flag: Rule = { kind: 'boolean' }
 export const version: Rule = { kind: 'integer', min: 0 }
 
@@ -51,6 +58,40 @@ export const attributes: Rule = {
 export const attributePayload: Rule = {
   kind: 'object',
   of: { attributes, merge: flag },
+}
+
+const propagatingAttribute: Rule = {
+  kind: 'object',
+  of: {
+    userPropertyKey: { kind: 'string', max: 128, pattern: /[a-zA-Z0-9:$.]+/, required: true },
+    thingAttribute: { kind: 'string', max: 128, pattern: /[a-zA-Z0-9_.,@/:#-]+/ },
+    connectionAttribute: { kind: 'string', max: 128, pattern: /[a-zA-Z0-9:$.]+/ },
+  },
+}
+
+export const thingTypeProperties: Rule = {
+  kind: 'object',
+  of: {
+    thingTypeDescription: text,
+    searchableAttributes: {
+      kind: 'list',
+      of: { kind: 'string', max: 128, pattern: /[a-zA-Z0-9_.,@/:#-]+/ },
+    },
+    mqtt5Configuration: {
+      kind: 'object',
+      of: { propagatingAttributes: { kind: 'list', of: propagatingAttribute, max: 20 } },
+    },
+  },
+}
+
+export const thingGroupProperties: Rule = {
+  kind: 'object',
+  of: { thingGroupDescription: text, attributePayload },
+}
+
+export const billingGroupProperties: Rule = {
+  kind: 'object',
+  of: { billingGroupDescription: text },
 }
 
 /** `nextToken` and `maxResults`. */
