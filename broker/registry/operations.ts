@@ -4,9 +4,15 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_Operations.html
  */
 
+<<<<<<< HEAD
+
+import { billingGroupOperations } from './billing-groups.ts'
 import { registrationOperations } from './certificate-registration.ts'
 import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
+import { groupThingOperations } from './group-things.ts'
+import { thingGroupOperations } from './thing-groups.ts'
+import { thingPrincipalOperations } from './thing-principals.ts'
 import { thingTypeOperations } from './thing-types.ts'
 import { thingOperations } from './things.ts'
 
@@ -18,5 +24,9 @@ export function createOperations(desk: Desk) {
     ...registrationOperations(desk),
     ...thingOperations(desk),
     ...thingTypeOperations(desk),
+    ...thingGroupOperations(desk),
+    ...groupThingOperations(desk),
+    ...billingGroupOperations(desk),
+    ...thingPrincipalOperations(desk),
   }
 }

@@ -38,6 +38,7 @@ export const certificateId: Rule = {
 export const certificatePem: Rule = { kind: 'string', min: 1, max: 65_536, required: true }
 
 export const arnRule: Rule = { kind: 'string', max: 2048, required: true }
+export const optionalArn: Rule = { kind: 'string', max: 2048 }
 
 /** A description. AWS: what can be seen, and spaces. */
 export const text: Rule = {
