@@ -4,8 +4,6 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_Operations.html
  */
 
-<<<<<<< HEAD
-
 import { billingGroupOperations } from './billing-groups.ts'
 import { registrationOperations } from './certificate-registration.ts'
 import { certificateOperations } from './certificates.ts'
