@@ -5,6 +5,8 @@ import { shown } from '../config/words.ts'
 import { type ParseOptions, type PolicyProblem, parsePolicy } from '../policy/document.ts'
 import { readJson } from '../policy/json.ts'
 import { compilePolicy } from '../policy/policy.ts'
+import { readTemplate } from '../template/read.ts'
+import type { TemplateProblem } from '../template/template.ts'
 import { namesIn, quotedPath, readText, type Site, shownPath } from './declared-files.ts'
 import type { DeclaredPolicy, DeclaredProblem, DeclaredTemplate } from './declared-shape.ts'
 
@@ -123,18 +125,29 @@ function templateFrom(
   file: string,
   complain: (one: Complaint) => void,
 ): DeclaredTemplate | undefined {
-  // readJson knows the line of a mistake; what it takes, JSON.parse takes too.
-  const read = readJson(text)
-  if (!read.ok) {
-    complain({ severity: 'error', ...read.problem })
-    return undefined
-  }
   if (hasKeys(text, ['Statement'])) {
     const says = 'this is a policy, not a provisioning template'
     complain({ severity: 'error', says, hint: 'move the file one folder up' })
     return undefined
   }
-  return { name, text, json: JSON.parse(text) as unknown, file }
+  const { problems, template } = readTemplate(text)
+  for (const problem of problems) complain(templateComplaint(problem))
+  return template && { name, text, template, file }
+}
+
+/** A problem of a template as one of its file. */
+export function templateComplaint(problem: TemplateProblem): Complaint {
+  const { hint, line, parameter, resource, says, severity } = problem
+  const where = [
+    ...(parameter === undefined ? [] : [`parameter ${shown(parameter)}: `]),
+    ...(resource === undefined ? [] : [`resource ${shown(resource)}: `]),
+  ]
+  return {
+    severity,
+    ...(line === undefined ? {} : { line }),
+    says: `${where.join('')}${says}`,
+    ...(hint === undefined ? {} : { hint }),
+  }
 }
 
 /** A problem of a policy as one of its file. */

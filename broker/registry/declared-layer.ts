@@ -1,6 +1,7 @@
 /** What files declare, as a layer of tables: made anew when a file changes. */
 
 import type { Policy } from '../policy/policy.ts'
+import { looksLike } from '../template/remarks.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { answer } from './answer.ts'
 import { recordOfAuthority, recordOfCertificate } from './certificate-record.ts'
@@ -46,12 +47,14 @@ export function declaredLayer(
       known.policies.set(record, policy)
       tables.policies.put(name, record)
     }
-    for (const { name, text, file } of declared.templates) {
+    const ofAuthorities = new Set(declared.authorities.map(({ templateName }) => templateName))
+    for (const { name, text, template, file } of declared.templates) {
       const old = before.tables.templates.get(name)
       tables.templates.put(name, {
         templateName: name,
-        // AWS has two types; a file says which by what stands in it.
-        type: text.includes('AWS::IoT::Certificate::') ? 'JITP' : 'FLEET_PROVISIONING',
+        // AWS has two types, FLEET_PROVISIONING where none is given; a file says which by its use and by what stands in it.
+        type:
+          ofAuthorities.has(name) || looksLike(template) === 'JITP' ? 'JITP' : 'FLEET_PROVISIONING',
         enabled: true,
         provisioningRoleArn: '',
         defaultVersionId: 1,

@@ -1,7 +1,11 @@
 /** What declarations say of each other: a device's policies and thing, a CA's template. */
 
 import { nearest, oneOfWords, shown } from '../config/words.ts'
-import type { Documents } from './declared-documents.ts'
+import type { ParseOptions } from '../policy/document.ts'
+import type { Policy } from '../policy/policy.ts'
+import { kindFailure } from '../template/kind.ts'
+import { looksLike, templateRemarks } from '../template/remarks.ts'
+import { type Documents, templateComplaint } from './declared-documents.ts'
 import { quotedPath, type Site } from './declared-files.ts'
 import type { Placed } from './declared-items.ts'
 import type {
@@ -11,16 +15,45 @@ import type {
   DeclaredTemplate,
 } from './declared-shape.ts'
 
-/** Reports templates that CAs name and nobody has written. */
+/**
+ * Reports templates that CAs name and nobody has written, or that are no good for a CA, and what will surprise in templates.
+ */
 export function checkTemplates(
   authorities: Placed<DeclaredAuthority>[],
   templates: Documents<DeclaredTemplate>,
+  policies: Documents<DeclaredPolicy>,
+  parse: ParseOptions,
   site: Site,
 ): void {
+  const used = new Set<string>()
   for (const { good, line } of authorities) {
-    if (good.templateName === undefined) continue
+    const { templateName } = good
+    if (templateName === undefined) continue
+    used.add(templateName)
     const at = { file: good.file, ...(line === undefined ? {} : { line }) }
-    checkName('template', good.templateName, templates, at, site)
+    checkName('template', templateName, templates, at, site)
+    const found = templates.good.find(({ name }) => name === templateName)
+    const failure = found && kindFailure(found.template, 'JITP')
+    if (!failure) continue
+    const says = `template ${shown(templateName)} can not be the template of a CA: ${failure.why}`
+    const where = found === undefined ? '' : `mend ${quotedPath(found.file)}`
+    site.report({ ...at, severity: 'error', says, hint: `${where}, or name another template` })
+  }
+  const known = new Map<string, Policy | undefined>([
+    ...policies.broken.map(name => [name, undefined] as const),
+    ...policies.good.map(({ name, policy }) => [name, policy] as const),
+  ])
+  for (const { file, name, template } of templates.good) {
+    const kind = used.has(name) ? 'JITP' : looksLike(template)
+    for (const remark of templateRemarks(template, {
+      ...(kind && { kind }),
+      policies: known,
+      parse,
+    })) {
+      // That it is no good for its CA is told there.
+      if (remark.severity === 'error' && used.has(name) && kindFailure(template, 'JITP')) continue
+      site.report({ file, ...templateComplaint(remark) })
+    }
   }
 }
 
@@ -60,7 +93,8 @@ function checkName(
   const known = documents.good.map(document => document.name)
   if (known.includes(name)) return
   if (documents.broken.includes(name)) {
-    const says = `${word} ${shown(name)} is broken, so this works without it`
+    const so = word === 'policy' ? 'this works without it' : 'no device can be provisioned by it'
+    const says = `${word} ${shown(name)} is broken, so ${so}`
     site.report({ ...at, severity: 'warning', says, hint: 'correct its file first' })
     return
   }

@@ -4,6 +4,7 @@ import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/
 import type { PolicyDocument } from '../policy/document.ts'
 import type { ThingGroup } from '../policy/groups.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Template } from '../template/template.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
 /** In each list, sorted by `file`, and within a file in the order written. */
@@ -25,8 +26,8 @@ export type DeclaredPolicy = {
   file: string
 }
 
-/** A provisioning template as JSON; the rules of templates are checked where they are used. */
-export type DeclaredTemplate = { name: string; text: string; json: unknown; file: string }
+/** A provisioning template without an error; what its use doesn't allow is told where a CA names it. */
+export type DeclaredTemplate = { name: string; text: string; template: Template; file: string }
 
 export type DeclaredAuthority = {
   /** SHA-256 of the DER, hex lower-case: AWS's caCertificateId. */

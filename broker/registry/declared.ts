@@ -39,7 +39,7 @@ export async function readDeclared(
   const templates = await readTemplates(config.policies, site, previous?.templates ?? [])
   const authorities = await readAuthorities(config, site, previous?.authorities ?? [])
   const devices = await readDevices(config, site, previous?.devices ?? [])
-  checkTemplates(authorities, templates, site)
+  checkTemplates(authorities, templates, policies, parseOptionsOf(config), site)
   checkDevices(devices, policies, site)
   const names = policies.good.map(({ name }) => name)
   const groups = readGroups(config, [...names, ...policies.broken], site)

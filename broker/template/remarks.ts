@@ -24,8 +24,8 @@ import {
 export type RemarkOptions = {
   /** By whom it is used, where that is known. */
   kind?: TemplateKind
-  /** The policies that exist, by name. Absent: names are not looked at. */
-  policies?: ReadonlyMap<string, Policy>
+  /** The policies in files, by name; undefined for a broken one. Absent: names are not looked at. */
+  policies?: ReadonlyMap<string, Policy | undefined>
   /** How inline documents are to be read. */
   parse?: ParseOptions
 }
@@ -148,12 +148,16 @@ function remarkPolicies(template: Template, options: RemarkOptions, report: Repo
       found.push(inlinePolicy(template, resource, options, report))
     } else if (name.kind === 'value' && policies) {
       const text = String(name.value)
-      const policy = policies.get(text)
-      found.push(policy)
-      if (policy) continue
+      found.push(policies.get(text))
+      if (policies.has(text)) continue
       const near = didYouMean(text, policies.keys())
-      const hint = near ? meant(near) : { hint: `write \`${text}.json\`, or create the policy` }
-      report({ severity: 'warning', ...at, says: `there is no policy ${quote(text)}`, ...hint })
+      const hint = near ? meant(near) : { hint: 'write its file, or create it in the registry' }
+      report({
+        severity: 'warning',
+        ...at,
+        says: `no file holds the policy ${quote(text)}`,
+        ...hint,
+      })
     } else found.push(undefined)
   }
   const [first] = template.policies

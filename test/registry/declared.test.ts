@@ -16,7 +16,27 @@ const policy = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
 })
 const brokenPolicy = '{\n  "Version": "2012-10-17",\n  "Statement": [{ "Effect": "Allow", }]\n}'
-const template = '{ "Parameters": {}, "Resources": {} }'
+const ID = 'AWS::IoT::Certificate::Id'
+const templateOf = (...policies: object[]) => ({
+  Resources: {
+    certificate: { Type: 'AWS::IoT::Certificate', Properties: { CertificateId: { Ref: ID } } },
+    ...Object.fromEntries(policies.map((one, at) => [`policy${at}`, ofPolicy(one)])),
+  },
+})
+const ofPolicy = (Properties: object) => ({ Type: 'AWS::IoT::Policy', Properties })
+const template = JSON.stringify(templateOf({ PolicyName: 'device' }))
+
+/** As in AWS's own example of a JITP template. */
+const talkative = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: 'iot:Publish',
+      Resource: 'arn:aws:iot:us-east-1:123456789012:topic/a',
+    },
+  ],
+})
 
 const deviceYaml = (more = 'thing: sensor-1\npolicies: [device]\n') =>
   `certificate: certificate.pem.crt\n${more}`
@@ -113,7 +133,7 @@ t.test('folders and config.yaml are read together, in a fixed order', async t =>
   t.equal(declared.authorities[0]?.id, pki().signer.certificate.sha256)
   t.equal(declared.devices[0]?.certificateId, pki().device.certificate.sha256)
   t.equal(declared.devices[1]?.pem, pki().device2.pem, 'DER becomes PEM')
-  t.strictSame(declared.templates[0]?.json, { Parameters: {}, Resources: {} })
+  t.equal(declared.templates[0]?.text, template)
   t.equal(declared.policies[0]?.policy.name, 'device')
 })
 
@@ -204,6 +224,83 @@ const faults: [name: string, change: () => Files, config: string, want: Want[]][
         'error',
         'expected a key in double quotes, found `/`',
         'json has no comments',
+      ],
+    ],
+  ],
+  [
+    'a template with a mistake, and a CA that names it',
+    () => ({ 'policies/templates/jitp.json': '{\n "Resources": {}\n}' }),
+    '',
+    [
+      [
+        'certs/authorities/acme/authority.yaml',
+        undefined,
+        'warning',
+        'template `jitp` is broken, so no device can be provisioned by it',
+        'correct its file first',
+      ],
+      [
+        'policies/templates/jitp.json',
+        2,
+        'error',
+        'has no resource of type AWS::IoT::Certificate',
+        `add \`{ "CertificateId": { "Ref": "${ID}" } }\` as its properties`,
+      ],
+    ],
+  ],
+  [
+    'a template that is no good for a CA',
+    () => ({
+      'policies/templates/jitp.json': template.replace(`{"Ref":"${ID}"}`, '"ab12"'),
+    }),
+    '',
+    [
+      [
+        'certs/authorities/acme/authority.yaml',
+        undefined,
+        'error',
+        `template \`jitp\` can not be the template of a CA: a JITP template has \`{ "Ref": "${ID}" }\` as its \`CertificateId\``,
+        'mend `policies/templates/jitp.json`, or name another template',
+      ],
+    ],
+  ],
+  [
+    'templates whose devices never get in',
+    () => ({
+      'policies/talk.json': talkative,
+      'policies/templates/jitp.json': JSON.stringify(templateOf({ PolicyName: 'talk' })),
+      'policies/templates/other.json': JSON.stringify(templateOf({ PolicyName: 'devise' })),
+      'policies/templates/third.json': JSON.stringify(templateOf({ PolicyDocument: talkative })),
+    }),
+    '',
+    [
+      [
+        'policies/talk.json',
+        1,
+        'warning',
+        'statement 1: `Action` no statement allows `iot:Connect`: a device with this policy alone is refused',
+        'add a statement for `iot:Connect`, or attach a second policy that has one',
+      ],
+      [
+        'policies/templates/jitp.json',
+        1,
+        'warning',
+        'resource `policy0`: its policy does not allow `iot:Connect`: what it provisions can not connect',
+        'add a statement for `iot:Connect`, or a policy that has one',
+      ],
+      [
+        'policies/templates/other.json',
+        1,
+        'warning',
+        'resource `policy0`: no file holds the policy `devise`',
+        'did you mean `device`?',
+      ],
+      [
+        'policies/templates/third.json',
+        1,
+        'warning',
+        'resource `policy0`: its policy does not allow `iot:Connect`: what it provisions can not connect',
+        'add a statement for `iot:Connect`, or a policy that has one',
       ],
     ],
   ],
