@@ -26,7 +26,7 @@ import { emptyTally, readTally, sameTally, sealed, type Tally, tallied, unsealed
 import type { Change, Store } from './store.ts'
 
 /** The form in which records are kept. A store of an older one is brought to this one when it is opened. */
-const FORMAT = 1
+export const FORMAT = 1
 
 export type LevelOptions = {
   /** The steps from older formats; the format that they end with. For tests of the steps themselves. */

@@ -3,38 +3,8 @@
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
-import {
-  asKilled,
-  changeFile,
-  fileOf,
-  filesOf,
-  folderOf,
-  opened,
-  put,
-  readFolder,
-} from './scratch.ts'
-
-/** Large enough for tables on disk; the latest changes are still in the log. */
-async function filled(t: Test, end: 'closed' | 'killed'): Promise<string> {
-  const folder = folderOf(t)
-  const first = await opened(t, folder)
-  const noise = (at: number) => Array.from({ length: 60 }, (_, i) => (at * 7919 + i * i * 31) % 1e6)
-  for (let batch = 0; batch < 10; batch++) {
-    await first.write(
-      Array.from({ length: 200 }, (_, i) => put(`things/t-${batch}-${i}`, noise(batch * 200 + i))),
-    )
-  }
-  await first.close()
-  const again = await opened(t, folder)
-  await again.write([put('things/t-0-0', 'changed'), { key: 'things/t-0-1', value: undefined }])
-  for (let batch = 0; batch < 20; batch++) {
-    await again.write(Array.from({ length: 10 }, (_, i) => put(`late/${batch}-${i}`, noise(i))))
-  }
-  const copy = asKilled(t, folder)
-  await again.close()
-  return end === 'closed' ? folder : copy
-}
+import t from 'tap'
+import { asKilled, changeFile, fileOf, filesOf, filled, readFolder } from './scratch.ts'
 
 const flip = (at: number) => (bytes: Buffer) => {
   bytes[at] = (bytes[at] ?? 0) ^ 0x04
