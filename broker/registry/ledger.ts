@@ -4,6 +4,7 @@
  */
 
 import { type Answer, refuse } from './answer.ts'
+import { type Ordered, orderedKeys } from './ordered.ts'
 
 export type Table<T> = {
   readonly name: string
@@ -21,6 +22,7 @@ export type Table<T> = {
 
 /** Keys of records, by a property that several may share. */
 export type Index = {
+  /** In order. The caller must not change the list. */
   keys(of: string): readonly string[]
   has(of: string): boolean
 }
@@ -94,13 +96,16 @@ export function createLedger(): Ledger {
   return {
     table<T>(name: string): Table<T> {
       const rows = new Map<string, T>()
-      let sorted: string[] | undefined
+      const ordered = orderedKeys(
+        () => rows.keys(),
+        key => rows.has(key),
+      )
       tables.set(name, {
         get: key => rows.get(key),
         set(key, record) {
+          if (rows.has(key) !== (record !== undefined)) ordered.touch(key)
           if (record === undefined) rows.delete(key)
           else rows.set(key, record as T)
-          sorted = undefined
         },
       })
       return {
@@ -111,26 +116,26 @@ export function createLedger(): Ledger {
         get: key => rows.get(key),
         has: key => rows.has(key),
         values: () => rows.values(),
-        keys: () => (sorted ??= [...rows.keys()].sort()),
+        keys: ordered.keys,
         put: (key, record) => change(name, key, record),
         remove: key => change(name, key, undefined),
       }
     },
     index<T>(table: Table<T>, of: (record: T) => readonly (string | undefined)[]): Index {
       // Most values have one key only: a string takes a tenth of a set with one member.
-      const known = new Map<string, string | Set<string>>()
+      const known = new Map<string, string | Several>()
       const add = (value: string, key: string) => {
         const there = known.get(value)
         if (there === undefined) known.set(value, key)
-        else if (typeof there !== 'string') there.add(key)
-        else if (there !== key) known.set(value, new Set([there, key]))
+        else if (typeof there !== 'string') addTo(there, key)
+        else if (there !== key) known.set(value, several(there, key))
       }
       const drop = (value: string, key: string) => {
         const there = known.get(value)
         if (there === key) known.delete(value)
-        if (!(there instanceof Set)) return
-        there.delete(key)
-        if (there.size === 0) known.delete(value)
+        if (there === undefined || typeof there === 'string') return
+        if (there.all.delete(key)) there.ordered?.touch(key)
+        if (there.all.size === 0) known.delete(value)
       }
       const watch = (before: unknown, after: unknown, key: string) => {
         if (before !== undefined) for (const v of of(before as T)) if (v !== undefined) drop(v, key)
@@ -142,7 +147,8 @@ export function createLedger(): Ledger {
         keys(value) {
           const there = known.get(value)
           if (there === undefined) return []
-          return typeof there === 'string' ? [there] : [...there]
+          if (typeof there === 'string') return [there]
+          return there.ordered?.keys() ?? [...there.all].sort()
         },
       }
     },
@@ -172,4 +178,25 @@ export function createLedger(): Ledger {
       return true
     },
   }
+}
+
+/** The keys of one value of an index, where there are several; in order they are kept only where there are many. */
+type Several = { all: Set<string>; ordered?: Ordered }
+
+const MANY = 100
+
+function several(...first: string[]): Several {
+  return { all: new Set(first) }
+}
+
+function addTo(there: Several, key: string): void {
+  const { all } = there
+  if (all.has(key)) return
+  all.add(key)
+  there.ordered?.touch(key)
+  if (all.size === MANY)
+    there.ordered ??= orderedKeys(
+      () => all,
+      one => all.has(one),
+    )
 }

@@ -105,7 +105,7 @@ export type View<T> = {
 }
 
 /** Keys found by an index of both layers, in order; a learned record that a declared one hides is looked up as declared. */
-export type IndexView = { keys(of: string): string[]; has(of: string): boolean }
+export type IndexView = { keys(of: string): readonly string[]; has(of: string): boolean }
 
 export type Views = {
   [name in keyof Tables]: View<Tables[name] extends Table<infer T> ? T : never>
@@ -147,6 +147,10 @@ function view<T>(declared: () => Table<T>, learned: Table<T>): View<T> {
 function indexView(declared: () => Index, learned: Index): IndexView {
   return {
     has: of => declared().has(of) || learned.has(of),
-    keys: of => [...new Set([...declared().keys(of), ...learned.keys(of)])].sort(),
+    keys(of) {
+      const [written, own] = [declared().keys(of), learned.keys(of)]
+      if (written.length === 0) return own
+      return own.length === 0 ? written : [...new Set([...written, ...own])].sort()
+    },
   }
 }
