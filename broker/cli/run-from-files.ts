@@ -12,6 +12,7 @@ import type { Config, LogForm } from '../config/shape.ts'
 import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
+import { parseOptionsOf } from '../registry/arn.ts'
 import { devicesIssuer } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
 import type { Declared, DeclaredPolicy, DeclaredProblem } from '../registry/declared-shape.ts'
@@ -73,7 +74,11 @@ export async function startFromFiles(
   })
   const place = statePlace(config, project.baseDir, overrides.state, io)
   const issuer = devicesIssuer(resolve(project.baseDir, config.certs), world)
-  const state = await openState(place, { world, account: () => config.account, issuer }, warn)
+  const state = await openState(
+    place,
+    { world, account: () => config.account, policyOptions: () => parseOptionsOf(config), issuer },
+    warn,
+  )
   if ('problem' in state) return { problems: [state.problem] }
   const { registry } = state
   state.remarks.forEach(warn)

@@ -1,6 +1,7 @@
 /** What an operation works with: the records, the transaction around it, the clock, identifiers and ARNs. */
 
 import { createHash } from 'node:crypto'
+import type { ParseOptions, Policy } from '../policy/policy.ts'
 import type { World } from '../world.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Answer, type Refusal, refuse } from './answer.ts'
@@ -8,7 +9,7 @@ import { type Account, arn, type ResourceType } from './arn.ts'
 import type { Authority } from './create-authority.ts'
 import type { Problem } from './files.ts'
 import { checkInput, type Rules } from './input.ts'
-import type { Source } from './records.ts'
+import type { PolicyRecord, Source } from './records.ts'
 import type { Indexes, Tables, Views } from './tables.ts'
 
 export type Desk = {
@@ -26,8 +27,12 @@ export type Desk = {
   /** A random UUID, as AWS's thingId and generationId are. */
   uuid(): string
   arn(type: ResourceType, name: string): string
+  /** How documents of new policies are judged: the config may change that while running. */
+  policyOptions(): ParseOptions
   /** Reads the DER of a record; what is read often stays read for a while. */
   certificateOf(record: { der: string }): Certificate
+  /** The default version, compiled. */
+  policyOf(record: PolicyRecord): Policy
   /** The CA behind the certificates that Candid issues in AWS's stead. */
   issuer(): Promise<Authority | { problem: Problem }>
 }

@@ -7,14 +7,13 @@
  */
 
 import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
-import { groupPolicies } from '../policy/groups.ts'
-import { compilePolicy, type Policy, readPolicy } from '../policy/policy.ts'
+import { compilePolicy, type ParseOptions, type Policy, readPolicy } from '../policy/policy.ts'
 import type { Store } from '../store/store.ts'
 import type { World } from '../world.ts'
 import { certificateCache } from '../x509/cache.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Answer } from './answer.ts'
-import type { Account } from './arn.ts'
+import { type Account, parseOptionsOf } from './arn.ts'
 import type { Authority } from './create-authority.ts'
 import { declaredLayer, type Known } from './declared-layer.ts'
 import type { Declared } from './declared-shape.ts'
@@ -22,6 +21,7 @@ import { type Desk, deskArn, uuidFrom } from './desk.ts'
 import type { Problem } from './files.ts'
 import { type Keeper, keepIn, restoreFrom } from './keep.ts'
 import { createOperations, type Operations } from './operations.ts'
+import { exclusiveThingOf, policyNamesOf, thingsOf } from './principals.ts'
 import type {
   AuthorityRecord,
   CertificateMode,
@@ -107,6 +107,8 @@ export type Registry = Setters & {
 export type RegistryParts = {
   world: World
   account(): Account
+  /** How documents of new policies are judged. Default: as AWS does. */
+  policyOptions?(): ParseOptions
   /** The CA behind the certificates that Candid issues. Default: there is none. */
   issuer?(): Promise<Authority | { problem: Problem }>
 }
@@ -164,7 +166,10 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
     now: () => world.clock.now(),
     uuid: () => uuidFrom(world.random(16)),
     arn: deskArn(account),
+    policyOptions:
+      parts.policyOptions ?? (() => parseOptionsOf({ account: account(), policySize: 'refuse' })),
     certificateOf,
+    policyOf,
     issuer:
       parts.issuer ??
       (() =>
@@ -238,34 +243,14 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
       return record && policyOf(record)
     },
     thing: name => view.things.get(name),
-    thingsOf: id =>
-      view.principalsByCertificate
-        .keys(id)
-        .map(key => view.thingPrincipals.get(key)?.thingName ?? ''),
-    exclusiveThingOf: id =>
-      view.principalsByCertificate
-        .keys(id)
-        .map(key => view.thingPrincipals.get(key))
-        .find(record => record?.type === 'EXCLUSIVE_THING')?.thingName,
+    thingsOf: id => thingsOf(view, id),
+    exclusiveThingOf: id => exclusiveThingOf(view, id),
     policiesOf(id, thingName) {
       const key = `${id} ${thingName ?? ''}`
       const before = attached.get(key)
       if (before) return before
       const result: AttachedPolicies = { names: [], policies: [], missing: [] }
-      const on = (target: string) =>
-        view.targetsByTarget.keys(target).map(one => one.slice(0, one.indexOf('/')))
-      const groups =
-        thingName === undefined
-          ? []
-          : view.groupThingsByThing.keys(thingName).map(one => one.slice(0, one.indexOf('/')))
-      const inherited = groupPolicies(groups, name => {
-        const group = view.thingGroups.get(name)
-        if (group === undefined) return undefined
-        const policyNames = on(`thinggroup/${name}`)
-        const { parentGroupName: parent } = group
-        return parent === undefined ? { policyNames } : { policyNames, parent }
-      })
-      for (const name of new Set([...on(`cert/${id}`), ...inherited])) {
+      for (const name of policyNamesOf(view, id, thingName)) {
         const policy = registry.policy(name)
         if (policy) result.policies.push(policy)
         result[policy ? 'names' : 'missing'].push(name)
