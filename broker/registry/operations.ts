@@ -12,6 +12,8 @@ import { groupThingOperations } from './group-things.ts'
 import { thingGroupOperations } from './thing-groups.ts'
 import { thingPrincipalOperations } from './thing-principals.ts'
 import { thingTypeOperations } from './thing-types.ts'
+import { policyOperations } from './policies.ts'
+import { policyVersionOperations } from './policy-versions.ts'
 import { thingOperations } from './things.ts'
 
 export type Operations = ReturnType<typeof createOperations>
@@ -20,6 +22,8 @@ export function createOperations(desk: Desk) {
   return {
     ...certificateOperations(desk),
     ...registrationOperations(desk),
+    ...policyOperations(desk),
+    ...policyVersionOperations(desk),
     ...thingOperations(desk),
     ...thingTypeOperations(desk),
     ...thingGroupOperations(desk),

@@ -42,6 +42,54 @@ export function pageOf<T>(
   return answer({ items })
 }
 
+/** What lists with markers take. AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_ListPolicies.html */
+export type MarkerPage = { marker?: string; pageSize?: number; ascendingOrder?: boolean }
+
+/**
+ * One page of records by the time of their creation. AWS: with `ascendingOrder` the oldest first, else the newest.
+ * @param keyOf tells records of the same time apart
+ */
+export function pageByCreation<R extends { creationDate: number }, T>(
+  records: Iterable<R>,
+  keyOf: (record: R) => string,
+  item: (record: R) => T | undefined,
+  { marker, pageSize, ascendingOrder = false }: MarkerPage,
+): Answer<Page<T>> {
+  const stamped = new Map<string, R>()
+  for (const record of records) {
+    // Padded, so that the order of the texts is that of the times.
+    stamped.set(`${String(record.creationDate).padStart(16, '0')}/${keyOf(record)}`, record)
+  }
+  const order = ascendingOrder ? byText : (a: string, b: string) => byText(b, a)
+  const look = (key: string) => {
+    const record = stamped.get(key)
+    return record && item(record)
+  }
+  return pageOf([...stamped.keys()].sort(order), look, { size: pageSize, token: marker }, order)
+}
+
+/** As lists with markers answer. */
+export function withMarker<N extends string, T>(
+  name: N,
+  page: Answer<Page<T>>,
+): Answer<{ [name in N]: T[] } & { nextMarker?: string }> {
+  return named(name, 'nextMarker', page)
+}
+
+/** As lists with tokens answer. */
+export function withToken<N extends string, T>(
+  name: N,
+  page: Answer<Page<T>>,
+): Answer<{ [name in N]: T[] } & { nextToken?: string }> {
+  return named(name, 'nextToken', page)
+}
+
+function named<O>(name: string, token: string, page: Answer<Page<unknown>>): Answer<O> {
+  if (!page.ok) return page
+  const { items, next } = page.value
+  return answer({ [name]: items, ...(next === undefined ? {} : { [token]: next }) } as O)
+}
+
 function keyOf(token: string): string | undefined {
   const text = Buffer.from(token, 'base64url').toString('utf8')
   return text.startsWith('k') ? text.slice(1) : undefined

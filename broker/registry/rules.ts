@@ -17,6 +17,11 @@ export const policyName: Rule = {
   required: true,
 }
 
+/** AWS: 404,600 characters pass the interface; how many a policy may have is another matter. */
+export const policyDocument: Rule = { kind: 'string', max: 404_600, required: true }
+
+export const policyVersionId: Rule = { kind: 'string', pattern: /[0-9]+/, required: true }
+
 export const templateName: Rule = {
   kind: 'string',
   min: 1,
