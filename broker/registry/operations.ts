@@ -9,11 +9,11 @@ import { registrationOperations } from './certificate-registration.ts'
 import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
 import { groupThingOperations } from './group-things.ts'
+import { policyOperations } from './policies.ts'
+import { policyVersionOperations } from './policy-versions.ts'
 import { thingGroupOperations } from './thing-groups.ts'
 import { thingPrincipalOperations } from './thing-principals.ts'
 import { thingTypeOperations } from './thing-types.ts'
-import { policyOperations } from './policies.ts'
-import { policyVersionOperations } from './policy-versions.ts'
 import { thingOperations } from './things.ts'
 
 export type Operations = ReturnType<typeof createOperations>
