@@ -137,7 +137,7 @@ function ifExclusive(
   return undefined
 }
 
-function attachments({ view }: Desk, keys: string[]): ThingPrincipalRecord[] {
+function attachments({ view }: Desk, keys: readonly string[]): ThingPrincipalRecord[] {
   return keys.flatMap(key => view.thingPrincipals.get(key) ?? [])
 }
 
@@ -166,7 +166,7 @@ function ofPrincipal<T>(desk: Desk, input: ByPrincipal, item: (one: PrincipalThi
 
 function listed<T>(
   { view }: Desk,
-  keys: string[],
+  keys: readonly string[],
   input: Paged & { thingPrincipalType?: ThingPrincipalType },
   item: (record: ThingPrincipalRecord) => T,
 ) {
