@@ -4,6 +4,7 @@
  */
 
 import { authorizer } from '../broker/connection/authorize.ts'
+import { createLive } from '../broker/connection/live.ts'
 import { contextOf } from '../broker/policy/context.ts'
 import { decide } from '../broker/policy/policy.ts'
 import type { Context } from '../broker/policy/variables.ts'
@@ -117,9 +118,11 @@ function setting() {
     principal: { registered: { certificateId: 'c1', certificate: names } },
     wire: { remote: { address: '127.0.0.1' } },
     hello: { parsed: { sni: 'localhost' } },
+    watches: [],
   } as unknown as Parameters<typeof authorizer>[0]
   const house = {
     registry,
+    live: createLive(registry, runningClock()),
     settings: () => ({ config: { account } }),
     world: createWorld(runningClock()),
   } as unknown as Parameters<typeof authorizer>[1]

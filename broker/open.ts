@@ -6,14 +6,14 @@ import type { House, Settings } from './connection/house.ts'
 import { knownChains } from './connection/known-chains.ts'
 import { knownHellos } from './connection/known-hellos.ts'
 import { type Listener, type ListenProblem, listen } from './connection/listener.ts'
-import { endOfRegistration } from './connection/registration.ts'
+import { createLive } from './connection/live.ts'
 import { createRepeats } from './connection/repeats.ts'
 import { settingsOf } from './connection/settings.ts'
 import { diagnose } from './diagnosis/diagnosis.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
-import type { Change, Registry } from './registry/registry.ts'
+import type { Registry } from './registry/registry.ts'
 import type { ServerPki } from './registry/server-pki.ts'
 import type { World } from './world.ts'
 import { certificateCache } from './x509/cache.ts'
@@ -70,6 +70,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     world,
     journal,
     registry,
+    live: createLive(registry, world.clock),
     mqtt,
     certificates: certificateCache(CACHED_CERTIFICATES),
     hellos: knownHellos(KNOWN_OFFERS),
@@ -102,7 +103,6 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   }
   const ports = doors.map(door => door.port)
   settings = settings.map((one, index) => ({ ...one, port: ports[index] ?? one.port }))
-  registry.onChange(change => endDisabled(shared, change))
   return {
     ports,
     connections: () => shared.open.size,
@@ -119,23 +119,4 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
 
 function impossible(what: string): never {
   throw new Error(`there is no ${what}`)
-}
-
-/** AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once. */
-function endDisabled(
-  { sessions, registry }: Pick<House, 'sessions' | 'registry'>,
-  change: Change,
-): void {
-  const certificates =
-    change === 'declared'
-      ? undefined
-      : new Set(change.flatMap(({ table, key }) => (table === 'certificates' ? key : [])))
-  if (certificates?.size === 0) return
-  for (const session of sessions.values()) {
-    const { certificateId = '' } = session
-    if (certificates && !certificates.has(certificateId)) continue
-    const registered = registry.certificate(certificateId)
-    if (registered?.status === 'ACTIVE') continue
-    void session.end(endOfRegistration(registered, registry))
-  }
 }

@@ -18,6 +18,7 @@ export function accept(socket: Socket, house: House): Visit {
     findings: [],
     brokerSent: 'nothing',
     interrupt: undefined,
+    watches: [],
   }
   journal.write({
     event: 'connection.accepted',

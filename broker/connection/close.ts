@@ -22,6 +22,7 @@ export async function close(
   released: () => void,
 ): Promise<void> {
   const { wire } = visit
+  for (const stop of visit.watches.splice(0)) stop()
   const clientEnded = wire.ended() !== undefined
   const refusedWith = clientEnded ? undefined : refusalAlert(visit, reason)
   const record = closingRecord(visit, reason, house, {

@@ -58,10 +58,12 @@ export async function receive(socket: Socket, house: House): Promise<void> {
 }
 
 /** What the close room needs in order to free everything, and nothing else. */
-function bare({ id, wire, settings, startedAt, startedElapsed, session, mqtt }: Visit): Visit {
+function bare(visit: Visit): Visit {
+  const { id, wire, settings, startedAt, startedElapsed, watches, session, mqtt } = visit
   const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
   const arrived = { id, wire, settings, startedAt, startedElapsed }
-  return { ...arrived, ...kept, findings: [], brokerSent: 'unknown', interrupt: undefined }
+  const nothing = { findings: [], brokerSent: 'unknown', interrupt: undefined }
+  return { ...arrived, ...kept, ...nothing, watches }
 }
 
 /** A promise that somebody else fulfils. */

@@ -12,12 +12,14 @@ import type { World } from '../world.ts'
 import type { CertificateCache } from '../x509/cache.ts'
 import type { KnownChains } from './known-chains.ts'
 import type { KnownHellos } from './known-hellos.ts'
+import type { Live } from './live.ts'
 import type { Repeats } from './repeats.ts'
 
 export type House = {
   world: World
   journal: Journal
   registry: Registry
+  live: Live
   mqtt: MqttBroker
   certificates: CertificateCache
   hellos: KnownHellos
@@ -37,8 +39,6 @@ export type House = {
 
 export type OpenConnection = {
   id: string
-  /** Known once it has a session. */
-  certificateId?: string
   /** Ends it from outside; resolves when its MQTT session is free for another connection. */
   end(reason: Diagnosis): Promise<void>
   /** Resolves when its closing record is written. */

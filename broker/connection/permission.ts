@@ -40,5 +40,5 @@ export const permission: Room<Asked & Principal, Permitted> = (visit, house) => 
     )
   }
   // `wanted` is never empty, so there is a decision.
-  return pass({ decision: granted as Decision })
+  return pass({ decision: granted as Decision, authorize })
 }

@@ -11,6 +11,7 @@ import { attachedThings } from '../registry/policy-facts.ts'
 import type { RegisteredAuthority, RegisteredCertificate, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { House } from './house.ts'
+import type { Told } from './live.ts'
 import { notRegistered } from './not-registered.ts'
 import {
   type Asked,
@@ -154,17 +155,33 @@ function forgotten(leaf: Certificate, registry: Registry): Diagnosis {
   return notRegistered(leaf, registry) ?? diagnose('CERTIFICATE_ISSUER_UNKNOWN', unknown)
 }
 
-/** Why a session can't go on, or be, whose certificate is not ACTIVE any more. */
+/**
+ * Why a session can't go on, or be, whose certificate is not ACTIVE any more.
+ * @param change what has ended it, where it was in session
+ */
 export function endOfRegistration(
   registered: RegisteredCertificate | undefined,
   registry: Registry,
+  { principal }: Principal,
+  change?: Told,
 ): Diagnosis {
-  if (registered) return statusDiagnosis(registered, registry)
-  return diagnose('CLOSE_BY_BROKER', { why: 'its certificate is not registered any more' })
+  if (registered) return statusDiagnosis(registered, registry, change)
+  const { source, certificateId } = principal.registered
+  const { thingName } = principal
+  return diagnose('REGISTRATION_DELETED', {
+    certificateId,
+    ...(thingName === undefined ? {} : { thingName }),
+    ...(source.kind === 'declared' ? { file: source.file } : {}),
+    ...(change === undefined ? {} : { change }),
+  })
 }
 
-/** Why a registered certificate can't connect, by its status. */
-function statusDiagnosis(registered: RegisteredCertificate, registry: Registry): Diagnosis {
+/** Why a registered certificate can't connect, or stay, by its status. */
+function statusDiagnosis(
+  registered: RegisteredCertificate,
+  registry: Registry,
+  change?: Told,
+): Diagnosis {
   const { certificateId, status, source } = registered
   const [thingName] = registry.thingsOf(certificateId)
   const evidence = {
@@ -172,6 +189,7 @@ function statusDiagnosis(registered: RegisteredCertificate, registry: Registry):
     status,
     ...(thingName === undefined ? {} : { thingName }),
     ...(source.kind === 'declared' ? { file: source.file } : {}),
+    ...(change === undefined ? {} : { change }),
   }
   switch (status) {
     case 'REVOKED':

@@ -6,9 +6,9 @@
 import { diagnose } from '../diagnosis/diagnosis.ts'
 import { createLine } from '../mqtt/line.ts'
 import { narrate } from '../policy/narrate.ts'
-import { authorizer } from './authorize.ts'
 import { endByBug } from './bug.ts'
 import type { House } from './house.ts'
+import { certificateName, type Told } from './live.ts'
 import { endOfRegistration } from './registration.ts'
 import { namesOf } from './sameness.ts'
 import {
@@ -40,12 +40,16 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   }
   // The wait may have been long enough for the certificate to be deactivated.
   const still = house.registry.certificate(certificateId)
-  if (still?.status !== 'ACTIVE') return refuse(endOfRegistration(still, house.registry))
+  if (still?.status !== 'ACTIVE') return refuse(endOfRegistration(still, house.registry, visit))
   const own = house.open.get(visit.id)
-  if (own) {
-    own.certificateId = certificateId
-    house.sessions.set(clientId, own)
+  if (own) house.sessions.set(clientId, own)
+  const check = (change: Told): void => {
+    const now = house.registry.certificate(certificateId)
+    if (now?.status !== 'ACTIVE')
+      void own?.end(endOfRegistration(now, house.registry, visit, change))
   }
+  // AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once.
+  visit.watches.push(house.live.watch([certificateName(certificateId)], check))
 
   const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
   let made: Session | undefined
@@ -76,7 +80,7 @@ function open(
   house: House,
   connack: (sessionPresent: boolean) => void,
 ): Session {
-  const authorize = authorizer(visit, house)
+  const { authorize } = visit
   const { front, connect } = visit.mqtt
   const line = createLine(front, {
     connackSent: connack,
@@ -99,7 +103,7 @@ function open(
       made.onEnded?.()
     },
   })
-  const made: Session = { ...house.mqtt.admit(line, connect), authorize, onEnded: undefined }
+  const made: Session = { ...house.mqtt.admit(line, connect), onEnded: undefined }
   return made
 }
 
@@ -112,7 +116,7 @@ function mayReceive(
 ): boolean {
   const decision = authorize('iot:Receive', 'topic', topic)
   if (decision.outcome === 'ALLOWED') return true
-  const { action, resource, outcome, nearMisses } = decision
+  const { action, resource, outcome, nearMisses, allowedUntil } = decision
   const denied = diagnose('TRAFFIC_RECEIVE_DENIED', {
     action,
     resource,
@@ -121,6 +125,7 @@ function mayReceive(
     nearMisses,
     policies: visit.principal.policies,
     narration: narrate(decision),
+    ...(allowedUntil === undefined ? {} : { allowedUntil }),
   })
   const { code, says, remedy, evidence } = denied
   // Once per topic is enough for a person; the rest would bury it.

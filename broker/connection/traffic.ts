@@ -11,11 +11,11 @@ import { narrate } from '../policy/narrate.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { House } from './house.ts'
 import { keepAliveWatch } from './keep-alive.ts'
-import type { Asked, InSession, Met, Principal, Room, Visit } from './visit.ts'
+import type { Asked, InSession, Met, Permitted, Principal, Room, Visit } from './visit.ts'
 import { refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
 
-type Known = Met & Asked & Principal & InSession
+type Known = Met & Asked & Principal & Permitted & InSession
 
 export const traffic: Room<Known, never> = async (visit, house) => {
   const { tls } = visit.handshake
@@ -136,9 +136,10 @@ function ask(
   qos: number,
   visit: Visit & Known,
 ): Diagnosis | undefined {
-  const decision = visit.session.authorize(action, type, topic)
+  const decision = visit.authorize(action, type, topic)
   if (decision.outcome === 'ALLOWED') return undefined
   visit.decision = decision
+  const { allowedUntil } = decision
   return diagnose(code, {
     action,
     resource: decision.resource,
@@ -148,6 +149,7 @@ function ask(
     policies: visit.principal.policies,
     narration: narrate(decision),
     qos,
+    ...(allowedUntil === undefined ? {} : { allowedUntil }),
   })
 }
 

@@ -17,6 +17,7 @@ import type { HandshakeWatch } from '../tls/handshake-watch.ts'
 import type { Judgement } from '../x509/judge.ts'
 import type { House, Settings } from './house.ts'
 import type { HelloFacts } from './known-hellos.ts'
+import type { Told } from './live.ts'
 import type { TlsLine } from './tls-line.ts'
 import type { Wire } from './wire.ts'
 
@@ -62,13 +63,15 @@ export type Principal = {
   principal: { registered: RegisteredCertificate; thingName?: string; policies: string[] }
 }
 
-export type Permitted = { decision: Decision }
+export type Permitted = { decision: Decision; authorize: Authorizer }
 
 /** Asks the policies of this connection: `authorize('iot:Publish', 'topic', 'a/b')`. */
-export type Authorizer = (action: string, type: ResourceType, name: string) => Decision
+export type Authorizer = (action: string, type: ResourceType, name: string) => Answered
+
+/** With the changes in the registry, where it was allowed on this connection until one of them. */
+export type Answered = Decision & { allowedUntil?: Told[] }
 
 export type Session = MqttSession & {
-  authorize: Authorizer
   /** How aedes has ended the connection, if it has. */
   ended?: { error: Error | undefined }
   /** Told when aedes ends the connection, or when the client takes nothing any more. */
@@ -89,6 +92,8 @@ export type Visit = Arrived & {
   connack?: number
   /** Set while a room waits, so that the connection can be ended from outside. */
   interrupt: ((reason: Diagnosis) => void) | undefined
+  /** Ends what waits for changes that concern this connection. */
+  watches: (() => void)[]
   /** Why it is to end, when nobody was waiting as it was ended from outside. */
   ending?: Diagnosis
 } & Partial<Greeted & Met & Judged & Secured & Asked & Principal & Permitted & InSession>

@@ -3,6 +3,7 @@
  * of these alike: it reads CONNECT and closes without CONNACK.
  */
 
+import { author, type ChangeEvidence } from './change.ts'
 import type { Entries, Entry } from './entry.ts'
 import { list, plain, quote, quotes, short } from './words.ts'
 
@@ -19,6 +20,13 @@ export type RegistrationEvidence = {
   REGISTRATION_REVOKED: StatusEvidence
   REGISTRATION_PENDING_ACTIVATION: StatusEvidence
   REGISTRATION_PENDING_TRANSFER: StatusEvidence
+  REGISTRATION_DELETED: {
+    certificateId: string
+    thingName?: string
+    /** Where it was declared. */
+    file?: string
+    change?: ChangeEvidence
+  }
   REGISTRATION_CA_INACTIVE: AuthorityEvidence
   REGISTRATION_AUTO_DISABLED: AuthorityEvidence
   REGISTRATION_JITP_PROVISIONED: {
@@ -46,6 +54,8 @@ type StatusEvidence = {
   thingName?: string
   /** Where the status is declared. */
   file?: string
+  /** What has set it, where a session ended with it. */
+  change?: ChangeEvidence
 }
 
 type AuthorityEvidence = { caCertificateId: string; subject: string; certificateId: string }
@@ -119,6 +129,31 @@ export const registration: Entries<RegistrationEvidence> = {
     remedy: file => `accept or cancel the transfer, then set the status to ACTIVE${file}`,
     note: 'AWS IoT has no log reason of its own for this status',
   }),
+
+  REGISTRATION_DELETED: {
+    room: 'registration',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: 'The certificate was deleted while it was connected',
+    says({ certificateId, thingName, file, change }) {
+      const by = change === undefined ? '' : ` by ${author(change, file)}`
+      return `${certificateOf(certificateId, thingName)} was deleted${by} while it was connected`
+    },
+    remedy: ({ file }) =>
+      `${file === undefined ? 'register it again' : `declare it in ${quote(file)} again`}, or give the device a new certificate`,
+    aws: {
+      logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
+      note: 'AWS IoT deletes no certificate that is ACTIVE, and has closed its connections by then',
+    },
+    references: ['AWS: API DeleteCertificate', 'AWS: cwl-format'],
+    example: {
+      certificateId: '3f2a'.repeat(16),
+      thingName: 'sensor-1',
+      file: 'certs/devices/sensor-1/device.yaml',
+      change: { at: '2026-01-01T00:00:00.000Z' },
+    },
+  },
 
   REGISTRATION_CA_INACTIVE: {
     room: 'registration',
@@ -227,6 +262,11 @@ const SHARED = {
   issuer: 'from the same issuer',
 }
 
+function certificateOf(certificateId: string, thingName: string | undefined): string {
+  const whose = thingName === undefined ? '' : ` of thing ${quote(thingName)}`
+  return `certificate ${short(certificateId)}${whose}`
+}
+
 /** The four statuses that keep a registered certificate out differ only in their words. */
 function status(of: {
   code: string
@@ -241,10 +281,12 @@ function status(of: {
     blame: 'setup',
     certainty: 'proof',
     title: of.title,
-    says: ({ certificateId, status, thingName }) =>
-      `certificate ${short(certificateId)}${
-        thingName === undefined ? '' : ` of thing ${quote(thingName)}`
-      } is registered, and its status is ${list([status])}`,
+    says({ certificateId, status, thingName, file, change }) {
+      const whose = certificateOf(certificateId, thingName)
+      return change === undefined
+        ? `${whose} is registered, and its status is ${list([status])}`
+        : `${whose} was set to ${list([status])} by ${author(change, file)} while it was connected`
+    },
     remedy: ({ file }) => of.remedy(file === undefined ? '' : ` in ${quote(file)}`),
     aws: {
       ...(of.logReason === undefined ? {} : { logReason: of.logReason }),

@@ -1,5 +1,6 @@
 /** What a running session may not do: by policy, by AWS IoT's limits, or by the protocol. */
 
+import { authors, type ChangeEvidence } from './change.ts'
 import type { Entries, Entry } from './entry.ts'
 import { count, plain, quote, quotes } from './words.ts'
 
@@ -33,6 +34,8 @@ type DeniedEvidence = {
   policies: string[]
   narration: string
   qos?: number
+  /** One of these changes, while it was connected, took the permission away. */
+  allowedUntil?: ChangeEvidence[]
 }
 
 export const traffic: Entries<TrafficEvidence> = {
@@ -207,8 +210,12 @@ function denied(of: {
     blame: ({ policies }) => (policies.length === 0 ? 'setup' : 'device'),
     certainty: 'proof',
     title: of.title,
-    says({ topic, policies, narration, outcome }) {
-      const what = `the client may not ${of.does} ${quote(topic)}`
+    says({ topic, policies, narration, outcome, allowedUntil }) {
+      const until =
+        allowedUntil === undefined
+          ? ''
+          : `, and could until ${authors(allowedUntil)} while it was connected`
+      const what = `the client may not ${of.does} ${quote(topic)}${until}`
       if (policies.length === 0) return `${what}: no policy is attached to the certificate`
       return `${what} (${outcome === 'EXPLICIT_DENY' ? 'denied' : 'not allowed'} by ${quotes(policies, 4)}): ${plain(narration, 400)}`
     },

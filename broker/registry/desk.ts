@@ -22,6 +22,8 @@ export type Desk = {
   tables: Tables
   indexes: Indexes
   transact<T>(act: () => Answer<T>): Answer<T>
+  /** What is changed while `act` runs is told to have this cause, and that of the call around it. Not past an `await`. */
+  during<T>(cause: Cause, act: () => T): T
   /** ms since 1970. */
   now(): number
   /** A random UUID, as AWS's thingId and generationId are. */
@@ -35,6 +37,14 @@ export type Desk = {
   policyOf(record: PolicyRecord): Policy
   /** The CA behind the certificates that Candid issues in AWS's stead. */
   issuer(): Promise<Authority | { problem: Problem }>
+}
+
+/** Why something has changed, for those who are told of it. */
+export type Cause = {
+  /** AWS's name: `UpdateCertificate`. */
+  operation?: string
+  /** Who asked for it, in words for people: `candid cert revoke`. */
+  by?: string
 }
 
 /** An operation that changes something: checked input, one transaction. */

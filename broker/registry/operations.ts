@@ -32,3 +32,13 @@ export function createOperations(desk: Desk) {
     ...thingPrincipalOperations(desk),
   }
 }
+
+/** The same operations; what they change is told with AWS's name of the operation. */
+export function named(operations: Operations, desk: Desk): Operations {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, act]) => {
+      const operation = name[0]?.toUpperCase() + name.slice(1)
+      return [name, (input: never) => desk.during({ operation }, () => act(input))]
+    }),
+  ) as Operations
+}

@@ -20,9 +20,17 @@ export function policyNamesOn(view: Views, target: PolicyTarget): string[] {
   return view.targetsByTarget.keys(target).map(first)
 }
 
-/** Names of the policies of these groups and of all groups above them, the nearest first. */
-export function policyNamesOfGroups(view: Views, groups: Iterable<string>): string[] {
+/**
+ * Names of the policies of these groups and of all groups above them, the nearest first.
+ * @param asked gets the name of each group that was looked at
+ */
+export function policyNamesOfGroups(
+  view: Views,
+  groups: Iterable<string>,
+  asked: string[] = [],
+): string[] {
   return groupPolicies(groups, name => {
+    asked.push(name)
     const group = view.thingGroups.get(name)
     if (group === undefined) return undefined
     const policyNames = policyNamesOn(view, `thinggroup/${name}`)
@@ -39,15 +47,17 @@ export function groupsOf(view: Views, thingName: string): string[] {
 /**
  * Names of the policies that decide for a client, each once: those of its certificate, then those of its thing's groups.
  * @param thingName the thing that the client is, if it is one
+ * @param asked gets the name of each group that was looked at
  */
 export function policyNamesOf(
   view: Views,
   certificateId: string | undefined,
   thingName: string | undefined,
+  asked: string[] = [],
 ): string[] {
   const own = certificateId === undefined ? [] : policyNamesOn(view, `cert/${certificateId}`)
   const groups = thingName === undefined ? [] : groupsOf(view, thingName)
-  return [...new Set([...own, ...policyNamesOfGroups(view, groups)])]
+  return [...new Set([...own, ...policyNamesOfGroups(view, groups, asked)])]
 }
 
 function attachmentsOf(view: Views, certificateId: string): ThingPrincipalRecord[] {

@@ -17,10 +17,10 @@ import { type Account, parseOptionsOf } from './arn.ts'
 import type { Authority } from './create-authority.ts'
 import { declaredLayer, type Known } from './declared-layer.ts'
 import type { Declared } from './declared-shape.ts'
-import { type Desk, deskArn, uuidFrom } from './desk.ts'
+import { type Cause, type Desk, deskArn, uuidFrom } from './desk.ts'
 import type { Problem } from './files.ts'
 import { type Keeper, keepIn, restoreFrom } from './keep.ts'
-import { createOperations, type Operations } from './operations.ts'
+import { createOperations, named, type Operations } from './operations.ts'
 import { exclusiveThingOf, policyNamesOf, thingsOf } from './principals.ts'
 import type {
   AuthorityRecord,
@@ -34,6 +34,7 @@ import type {
 import { createSetters, type Setters } from './setters.ts'
 import { createLayer, type Layer, viewOf } from './tables.ts'
 
+export type { Cause } from './desk.ts'
 export type { Source, ThingPrincipalType } from './records.ts'
 
 export type RegisteredCertificate = {
@@ -68,10 +69,16 @@ export type AttachedPolicies = {
   policies: Policy[]
   /** Attached by name, but there is no such policy. */
   missing: string[]
+  /** All that were asked for policies: the thing's, and those above them. */
+  groups: string[]
 }
 
-/** What has changed: keys by table (`certificates`, ...). After a change of files: everything may have. */
-export type Change = 'declared' | { table: string; key: string }[]
+/** What has changed. */
+export type Change = {
+  /** Keys by table (`certificates`, ...); `all` after a change of files. */
+  records: 'all' | { table: string; key: string }[]
+  cause: Cause
+}
 
 export type Registry = Setters & {
   /** AWS's control plane. */
@@ -141,6 +148,7 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
   const { world, account } = parts
   let declared = createLayer()
   let revision = 0
+  let cause: Cause = {}
   const listeners: ((change: Change) => void)[] = []
   const known: Known = { certificates: new WeakMap(), policies: new WeakMap() }
   const templates = new WeakMap<TemplateRecord, Template>()
@@ -163,6 +171,15 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
     tables: learned.tables,
     indexes: learned.indexes,
     transact: act => learned.ledger.transact(act),
+    during(more, act) {
+      const before = cause
+      cause = { ...before, ...more }
+      try {
+        return act()
+      } finally {
+        cause = before
+      }
+    },
     now: () => world.clock.now(),
     uuid: () => uuidFrom(world.random(16)),
     arn: deskArn(account),
@@ -178,10 +195,10 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
         })),
   }
 
-  function changed(change: Change): void {
+  function changed(records: Change['records']): void {
     revision++
     attached.clear()
-    for (const tell of listeners) tell(change)
+    for (const tell of listeners) tell({ records, cause })
   }
   learned.ledger.onCommit(changed)
 
@@ -210,14 +227,14 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
 
   const registry: Registry = {
     ...createSetters(desk),
-    operations: createOperations(desk),
+    operations: named(createOperations(desk), desk),
     desk,
     durable: keeper.durable,
     revision: () => revision,
     onChange: tell => void listeners.push(tell),
     declare(next) {
       declared = declaredLayer(next, declared, known, account().id, desk.now())
-      changed('declared')
+      changed('all')
     },
     certificate(id) {
       const record = view.certificates.get(id)
@@ -249,8 +266,8 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
       const key = `${id} ${thingName ?? ''}`
       const before = attached.get(key)
       if (before) return before
-      const result: AttachedPolicies = { names: [], policies: [], missing: [] }
-      for (const name of policyNamesOf(view, id, thingName)) {
+      const result: AttachedPolicies = { names: [], policies: [], missing: [], groups: [] }
+      for (const name of policyNamesOf(view, id, thingName, result.groups)) {
         const policy = registry.policy(name)
         if (policy) result.policies.push(policy)
         result[policy ? 'names' : 'missing'].push(name)

@@ -2,9 +2,10 @@
 
 import type { RegistrationEvidence } from '../../../broker/diagnosis/registration.ts'
 import type { AuthorityOptions, Broker, DeviceOptions } from '../../../broker/main.ts'
+import { answer } from '../../../broker/registry/answer.ts'
 import { minted, mintedDevice } from '../../helpers/pki.ts'
 import { type Provocation, type Provocations, register } from './provocation.ts'
-import { chainOf, connectVisit } from './visitors.ts'
+import { chainOf, connectVisit, sessionOf } from './visitors.ts'
 
 const silent = { verdict: 'refused', side: 'we' } as const
 const CERTIFICATE = {
@@ -27,6 +28,20 @@ export const registration: Provocations<RegistrationEvidence> = {
   REGISTRATION_REVOKED: ofStatus('REVOKED'),
   REGISTRATION_PENDING_ACTIVATION: ofStatus('PENDING_ACTIVATION'),
   REGISTRATION_PENDING_TRANSFER: ofStatus('PENDING_TRANSFER'),
+  REGISTRATION_DELETED: {
+    async act(broker) {
+      const device = await broker.createDevice('device')
+      const { desk } = broker.registry
+      // An operation can't: it deletes no certificate that is ACTIVE. A file can: it is no longer declared.
+      return sessionOf(broker, device, () => {
+        desk.transact(() => answer(desk.tables.certificates.remove(device.certificateId)))
+      })
+    },
+    verdict: 'refused',
+    side: 'we',
+    sent: { connack: 0 },
+    evidence: { thingName: 'device' },
+  },
   REGISTRATION_CA_INACTIVE: ofAuthority({ status: 'INACTIVE' }),
   REGISTRATION_AUTO_DISABLED: ofAuthority({ autoRegistration: 'DISABLE' }),
   REGISTRATION_JITP_PROVISIONED: ofAuthority({
