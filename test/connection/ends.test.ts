@@ -80,7 +80,7 @@ t.test('a bug on the way of a packet ends that connection, not the broker', asyn
   broker.registry.policiesOf = () => {
     throw new Error('made for this test')
   }
-  broker.registry.putThing({ thingName: 'b', attributes: {} })
+  broker.registry.putThing({ thingName: 'a', attributes: {} })
   const { publishPacket } = await import('../helpers/mqtt-bytes.ts')
   tls.write(publishPacket({ topic: 'x', payload: 'y' }))
   t.match(await broker.closed(), {
