@@ -4,13 +4,17 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_Operations.html
  */
 
+import { authorityOperations } from './authorities.ts'
 import { billingGroupOperations } from './billing-groups.ts'
+import { certificateListOperations } from './certificate-lists.ts'
 import { registrationOperations } from './certificate-registration.ts'
+import { transferOperations } from './certificate-transfer.ts'
 import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
 import { groupThingOperations } from './group-things.ts'
 import { policyOperations } from './policies.ts'
 import { policyVersionOperations } from './policy-versions.ts'
+import { registrationCodeOperations } from './registration-code.ts'
 import { thingGroupOperations } from './thing-groups.ts'
 import { thingPrincipalOperations } from './thing-principals.ts'
 import { thingTypeOperations } from './thing-types.ts'
@@ -20,7 +24,10 @@ export type Operations = ReturnType<typeof createOperations>
 
 export function createOperations(desk: Desk) {
   return {
+    ...authorityOperations(desk),
+    ...certificateListOperations(desk),
     ...certificateOperations(desk),
+    ...registrationCodeOperations(desk),
     ...registrationOperations(desk),
     ...policyOperations(desk),
     ...policyVersionOperations(desk),
@@ -30,6 +37,7 @@ export function createOperations(desk: Desk) {
     ...groupThingOperations(desk),
     ...billingGroupOperations(desk),
     ...thingPrincipalOperations(desk),
+    ...transferOperations(desk),
   }
 }
 

@@ -22,13 +22,14 @@ export const policyDocument: Rule = { kind: 'string', max: 404_600, required: tr
 
 export const policyVersionId: Rule = { kind: 'string', pattern: /[0-9]+/, required: true }
 
-export const templateName: Rule = {
+/** Of a provisioning template, where it may be missing. */
+export const givenTemplateName: Rule = {
   kind: 'string',
   min: 1,
   max: 36,
   pattern: /[0-9A-Za-z_-]+/,
-  required: true,
 }
+export const templateName: Rule = { ...givenTemplateName, required: true }
 
 /** Of a certificate or of a CA certificate. */
 export const certificateId: Rule = {

@@ -99,7 +99,7 @@ export function createLayer(): Layer {
 export type View<T> = {
   get(key: string): T | undefined
   has(key: string): boolean
-  /** In order. */
+  /** In order; the same list until one of the layers changes. The caller must not change it. */
   keys(): readonly string[]
   values(): T[]
 }
@@ -128,12 +128,17 @@ export function viewOf(declared: () => Layer, learned: Layer): Views {
 }
 
 function view<T>(declared: () => Table<T>, learned: Table<T>): View<T> {
+  let both: { of: [readonly string[], readonly string[]]; keys: readonly string[] } | undefined
   const own: View<T> = {
     get: key => declared().get(key) ?? learned.get(key),
     has: key => declared().has(key) || learned.has(key),
     keys() {
       if (declared().size === 0) return learned.keys()
-      return [...new Set([...declared().keys(), ...learned.keys()])].sort()
+      const of: [readonly string[], readonly string[]] = [declared().keys(), learned.keys()]
+      if (both?.of[0] !== of[0] || both.of[1] !== of[1]) {
+        both = { of, keys: [...new Set([...of[0], ...of[1]])].sort() }
+      }
+      return both.keys
     },
     values: () =>
       own.keys().flatMap(key => {
