@@ -44,14 +44,3 @@ export function parseOptionsOf({
     account: { ...account, partition: partition(account.region) },
   }
 }
-
-/** The type and the name in an ARN of this account; nothing for an ARN of another one, and for what is none. */
-export function inOwnArn(
-  account: Account,
-  text: string,
-): { type: string; name: string } | undefined {
-  const slash = text.indexOf('/')
-  const head = arn(account, 'thing', '').slice(0, -'thing/'.length)
-  if (slash < 0 || !text.startsWith(head)) return undefined
-  return { type: text.slice(head.length, slash), name: text.slice(slash + 1) }
-}

@@ -9,7 +9,7 @@ export type Rule = (
   | { kind: 'string'; pattern?: RegExp; min?: number; max?: number; oneOf?: readonly string[] }
   | { kind: 'boolean' }
   | { kind: 'integer'; min?: number; max?: number }
-  | { kind: 'list'; of: Rule; max?: number }
+  | { kind: 'list'; of: Rule; min?: number; max?: number }
   | { kind: 'map'; key: Rule; value: Rule }
   | { kind: 'object'; of: Rules }
 ) & { required?: true }
@@ -64,6 +64,8 @@ function checked(value: unknown, rule: Rule, at: string, wrong: string[]): unkno
       if (!Array.isArray(value)) return fail('be a list')
       if (rule.max !== undefined && value.length > rule.max)
         return fail(`have length less than or equal to ${rule.max}`)
+      if (rule.min !== undefined && value.length < rule.min)
+        return fail(`have length greater than or equal to ${rule.min}`)
       return value.map((one, index) => checked(one, rule.of, `${at}.${index + 1}.member`, wrong))
     case 'map':
       if (!isObject(value)) return fail('be a map')

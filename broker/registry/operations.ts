@@ -13,8 +13,11 @@ import { certificateOperations } from './certificates.ts'
 import type { Desk } from './desk.ts'
 import { groupThingOperations } from './group-things.ts'
 import { policyOperations } from './policies.ts'
+import { policyListOperations } from './policy-lists.ts'
+import { policyTargetOperations } from './policy-targets.ts'
 import { policyVersionOperations } from './policy-versions.ts'
 import { registrationCodeOperations } from './registration-code.ts'
+import { testAuthorizationOperations } from './test-authorization.ts'
 import { thingGroupOperations } from './thing-groups.ts'
 import { thingPrincipalOperations } from './thing-principals.ts'
 import { thingTypeOperations } from './thing-types.ts'
@@ -31,6 +34,9 @@ export function createOperations(desk: Desk) {
     ...registrationOperations(desk),
     ...policyOperations(desk),
     ...policyVersionOperations(desk),
+    ...policyTargetOperations(desk),
+    ...policyListOperations(desk),
+    ...testAuthorizationOperations(desk),
     ...thingOperations(desk),
     ...thingTypeOperations(desk),
     ...thingGroupOperations(desk),

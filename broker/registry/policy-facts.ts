@@ -4,8 +4,11 @@ import type { AttachedThing, CertificateFacts } from '../policy/context.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Registry } from './registry.ts'
 
+/** What of a registry is asked. */
+type Attached = Pick<Registry, 'exclusiveThingOf' | 'thing' | 'thingsOf'>
+
 /** The things that a certificate is attached to, as the policy engine wants them. */
-export function attachedThings(certificateId: string, registry: Registry): AttachedThing[] {
+export function attachedThings(certificateId: string, registry: Attached): AttachedThing[] {
   const exclusive = registry.exclusiveThingOf(certificateId)
   return registry.thingsOf(certificateId).map(thingName => ({
     thingName,
