@@ -5,14 +5,16 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { thingOf } from '../policy/context.ts'
-import { provision } from '../provisioning/jitp.ts'
+import { hasTemplate, provision } from '../provisioning/jitp.ts'
 import { registerPending } from '../provisioning/jitr.ts'
 import { attachedThings } from '../registry/policy-facts.ts'
+import type { CertificateMode } from '../registry/records.ts'
 import type { RegisteredAuthority, RegisteredCertificate, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { House } from './house.ts'
 import type { Told } from './live.ts'
 import { notRegistered } from './not-registered.ts'
+import { stackEvidence } from './stack-evidence.ts'
 import {
   type Asked,
   type Judged,
@@ -23,27 +25,46 @@ import {
   type Visit,
 } from './visit.ts'
 
-export const registration: Room<Judged & Asked, Principal> = (visit, house) => {
+export const registration: Room<Judged & Asked, Principal> = async (visit, house) => {
   const { leaf, anchor, pending } = visit.certificate
   const { registry } = house
   const registered = registry.certificate(leaf.sha256)
   if (registered) Object.assign(visit, principalOf(registered, visit, house))
   if (pending) return refuse(pending)
   const authority = anchor && registry.authority(anchor.id)
+  const unnamed = withoutName(registered ?? authority, leaf, visit)
+  if (unnamed) return refuse(unnamed)
   if (registered === undefined) {
     return refuse(
-      authority ? firstContact(leaf, authority, visit, house) : forgotten(leaf, registry),
+      authority ? await firstContact(leaf, authority, visit, house) : forgotten(leaf, registry),
     )
   }
   if (registered.status === 'ACTIVE') return pass(principalOf(registered, visit, house))
   const { status, source } = registered
   if (authority && status === 'PENDING_ACTIVATION' && source.kind === 'learned') {
     // AWS publishes the JITR event again at each contact of a certificate that is still pending.
-    if (authority.templateName === undefined) announce(leaf, authority, visit, house)
+    if (!hasTemplate(authority)) {
+      const told = await announce(leaf, authority, visit, house)
+      if ('refusal' in told) return refuse(told.refusal)
+    }
     // DIFFERS: AWS leaves it pending when JITP has failed; here the template, mended perhaps, is tried again.
-    else if (source.how === 'jitp') return refuse(firstContact(leaf, authority, visit, house))
+    else if (source.how === 'jitp') return refuse(await firstContact(leaf, authority, visit, house))
   }
   return refuse(statusDiagnosis(registered, registry))
+}
+
+/** AWS: a certificate in mode SNI_ONLY, and one whose CA is, is found by the host name. DG/x509-client-certs */
+function withoutName(
+  mode: { certificateMode: CertificateMode } | undefined,
+  leaf: Certificate,
+  { hello, settings }: Visit,
+): Diagnosis | undefined {
+  if (mode?.certificateMode !== 'SNI_ONLY' || hello?.parsed.sni !== undefined) return undefined
+  return diagnose('REGISTRATION_SNI_MISSING', {
+    certificateId: leaf.sha256,
+    endpoint: settings.endpointName,
+    ...(hello ? stackEvidence(hello.stack) : {}),
+  })
 }
 
 /** The record's `principal`, and what the rooms after this one need of it. */
@@ -67,30 +88,37 @@ function principalOf(
   }
 }
 
-function firstContact(
+async function firstContact(
   leaf: Certificate,
   authority: RegisteredAuthority,
   visit: Visit & Judged & Asked,
   house: House,
-): Diagnosis {
+): Promise<Diagnosis> {
   const { caCertificateId } = authority
   const certificateId = leaf.sha256
   const about = { caCertificateId, subject: authority.certificate.subject, certificateId }
   if (authority.status !== 'ACTIVE') return diagnose('REGISTRATION_CA_INACTIVE', about)
   if (authority.autoRegistration !== 'ENABLE') return diagnose('REGISTRATION_AUTO_DISABLED', about)
-  if (authority.templateName === undefined) {
-    const topic = announce(leaf, authority, visit, house)
+  if (!hasTemplate(authority)) {
+    const told = await announce(leaf, authority, visit, house)
+    if ('refusal' in told) return told.refusal
+    const { topic } = told
     return diagnose('REGISTRATION_JITR_PENDING', { certificateId, caCertificateId, topic })
   }
   const subject = { connection: visit.id, clientId: visit.mqtt.connect.clientId, certificateId }
   const result = provision(leaf, authority, house.registry)
+  const unkept = await keptOrNot(house.registry)
+  if (unkept) return unkept
+  const { template } = result
   if (!result.ok) {
-    const { template, failure } = result
-    const refusal = diagnose('REGISTRATION_TEMPLATE_FAILED', {
-      template,
-      certificateId,
-      ...failure,
-    })
+    const { parameter, refusal: call, resource, why } = result.failure
+    const where = {
+      ...(parameter === undefined ? {} : { parameter }),
+      ...(resource === undefined ? {} : { resource }),
+      ...(call === undefined ? {} : { exception: call.exception }),
+    }
+    const evidence = { template, certificateId, ...where, why }
+    const refusal = diagnose('REGISTRATION_TEMPLATE_FAILED', evidence)
     const { code, says, remedy } = refusal
     house.journal.write({
       event: 'provisioning.failed',
@@ -100,39 +128,46 @@ function firstContact(
       code,
       says,
       remedy,
-      ...(failure.parameter === undefined ? {} : { parameter: failure.parameter }),
-      ...(failure.resource === undefined ? {} : { resource: failure.resource }),
+      ...where,
     })
     return refusal
   }
-  const { provisioned } = result
+  const { kept, policies, thingName } = result.provisioned
+  const made = {
+    ...(thingName === undefined ? {} : { thingName }),
+    policies,
+    ...(kept.length === 0 ? {} : { kept }),
+  }
   house.journal.write({
     event: 'provisioning.provisioned',
     ...subject,
-    ...(provisioned.thingName === undefined ? {} : { thingName: provisioned.thingName }),
+    ...made,
     caCertificateId,
-    template: provisioned.template,
-    policies: provisioned.policies,
+    template,
   })
   const registered = house.registry.certificate(certificateId)
   if (registered) Object.assign(visit, principalOf(registered, visit, house))
   return diagnose('REGISTRATION_JITP_PROVISIONED', {
     certificateId,
     caCertificateId,
-    ...provisioned,
+    template,
+    ...made,
   })
 }
 
 /** Just-in-time registration; gives the topic that was told. */
-function announce(
+async function announce(
   leaf: Certificate,
   authority: RegisteredAuthority,
   visit: Visit & Asked,
   house: House,
-): string {
-  const { account } = house.settings().config
-  const event = registerPending(leaf, authority, house.registry, account, house.world)
-  house.mqtt.publish(event.topic, event.payload)
+): Promise<{ topic: string } | { refusal: Diagnosis }> {
+  const event = registerPending(leaf, authority, house.registry)
+  if (!event.ok) return { refusal: internal(event.refusal.message) }
+  const unkept = await keptOrNot(house.registry)
+  if (unkept) return { refusal: unkept }
+  const { payload, topic } = event.value
+  house.mqtt.publish(topic, payload)
   house.journal.write({
     event: 'provisioning.registered',
     connection: visit.id,
@@ -140,9 +175,23 @@ function announce(
     certificateId: leaf.sha256,
     caCertificateId: authority.caCertificateId,
     status: 'PENDING_ACTIVATION',
-    topic: event.topic,
+    topic,
   })
-  return event.topic
+  return { topic }
+}
+
+/** INVARIANT: nobody is told of a registration that a crash could still undo. */
+async function keptOrNot(registry: Registry): Promise<Diagnosis | undefined> {
+  try {
+    await registry.durable()
+    return undefined
+  } catch (error) {
+    return internal(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function internal(why: string): Diagnosis {
+  return diagnose('CLOSE_INTERNAL_ERROR', { error: `the registry could not be changed: ${why}` })
 }
 
 /** It or its CA was registered as the certificate room judged it, and is not any more. */

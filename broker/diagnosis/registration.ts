@@ -5,6 +5,7 @@
 
 import { author, type ChangeEvidence } from './change.ts'
 import type { Entries, Entry } from './entry.ts'
+import { inWordsOf } from './stacks.ts'
 import { list, plain, quote, quotes, short } from './words.ts'
 
 export type RegistrationEvidence = {
@@ -35,6 +36,8 @@ export type RegistrationEvidence = {
     policies: string[]
     caCertificateId: string
     template: string
+    /** Properties of what existed that stay as they were, though the template says otherwise. */
+    kept?: string[]
   }
   REGISTRATION_JITR_PENDING: { certificateId: string; caCertificateId: string; topic: string }
   REGISTRATION_TEMPLATE_FAILED: {
@@ -44,7 +47,16 @@ export type RegistrationEvidence = {
     parameter?: string
     /** The resource that could not be made. */
     resource?: string
+    /** AWS's exception, of the call that was refused. */
+    exception?: string
     why: string
+  }
+  REGISTRATION_SNI_MISSING: {
+    certificateId: string
+    endpoint: string
+    /** The client's TLS stack, and what stands on it. */
+    stack?: string
+    variant?: string
   }
 }
 
@@ -193,10 +205,10 @@ export const registration: Entries<RegistrationEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'Provisioned at its first contact, and closed on purpose',
-    says: ({ thingName, certificateId, policies, template }) =>
+    says: ({ thingName, certificateId, policies, template, kept }) =>
       `${thingName === undefined ? `certificate ${short(certificateId)}` : `thing ${quote(thingName)}`} was provisioned from template ${quote(template)} with ${
         policies.length === 0 ? 'no policy' : quotes(policies)
-      }, and closed on purpose`,
+      }, and closed on purpose${kept === undefined ? '' : `; what was there keeps its ${quotes(kept)}`}`,
     remedy: () => 'connect again: the first connection always ends so, on AWS IoT too',
     aws: { note: 'AWS IoT closes the first connection without CONNACK' },
     references: ['AWS: jit-provisioning'],
@@ -231,7 +243,7 @@ export const registration: Entries<RegistrationEvidence> = {
   REGISTRATION_TEMPLATE_FAILED: {
     room: 'registration',
     severity: 'error',
-    blame: ({ parameter }) => (parameter === undefined ? 'setup' : 'device'),
+    blame: ({ parameter }) => (ofCertificate(parameter) ? 'device' : 'setup'),
     certainty: 'proof',
     title: 'The provisioning template could not be completed',
     says: ({ template, parameter, resource, why }) =>
@@ -239,8 +251,8 @@ export const registration: Entries<RegistrationEvidence> = {
         parameter === undefined ? '' : `parameter ${quote(parameter)}: `
       }${resource === undefined ? '' : `resource ${quote(resource)}: `}${plain(why)}`,
     remedy: ({ parameter, template }) =>
-      parameter === undefined
-        ? `mend template ${quote(template)}`
+      !ofCertificate(parameter)
+        ? `mend template ${quote(template)}: \`candid template check FILE\` shows what it makes`
         : `issue the certificate with this attribute in its subject, or give ${quote(parameter)} a default in template ${quote(template)}`,
     aws: {
       note: 'AWS IoT tells the device nothing; metric `ProvisionThing.ClientError`, and CloudTrail shows the failing call',
@@ -253,6 +265,28 @@ export const registration: Entries<RegistrationEvidence> = {
       why: "the certificate's subject has no serialNumber",
     },
   },
+
+  REGISTRATION_SNI_MISSING: {
+    room: 'registration',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The certificate is in mode SNI_ONLY, and the client named no host',
+    says: ({ certificateId }) =>
+      `certificate ${short(certificateId)} is in mode SNI_ONLY, and the client named no host in its ClientHello (no SNI)`,
+    remedy: ({ endpoint, stack, variant }) =>
+      `let the device send ${quote(endpoint)} as server name, and connect by name rather than by address${inWordsOf(stack, 'name', variant)}`,
+    aws: {
+      note: 'AWS IoT finds the account of such a certificate by the host name: registered without a CA, or under a CA in mode SNI_ONLY',
+    },
+    references: ['AWS: x509-client-certs', 'AWS: transport-security'],
+    example: { certificateId: '3f2a'.repeat(16), endpoint: 'localhost' },
+  },
+}
+
+/** A parameter that a certificate's subject gives, or could. */
+function ofCertificate(parameter: string | undefined): parameter is string {
+  return parameter?.startsWith('AWS::IoT::Certificate::') === true
 }
 
 /** A renewed certificate is another certificate for AWS: its id is the hash of all of it. */

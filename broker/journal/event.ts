@@ -113,7 +113,13 @@ export type ProvisioningEvent = Partial<Subject> & {
   caCertificateId: string
 } & (
     | { event: 'provisioning.registered'; status: string; topic?: string }
-    | { event: 'provisioning.provisioned'; template: string; policies: string[] }
+    | {
+        event: 'provisioning.provisioned'
+        template: string
+        policies: string[]
+        /** Properties of what existed that stay as they were, though the template says otherwise. */
+        kept?: string[]
+      }
     | {
         event: 'provisioning.failed'
         template: string
@@ -122,5 +128,7 @@ export type ProvisioningEvent = Partial<Subject> & {
         remedy: string
         parameter?: string
         resource?: string
+        /** AWS's exception, of the call that was refused. */
+        exception?: string
       }
   )

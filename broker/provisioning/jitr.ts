@@ -4,42 +4,42 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/auto-register-device-cert.html
  */
 
-import type { Account } from '../registry/arn.ts'
+import type { Answer } from '../registry/answer.ts'
+import { answer } from '../registry/answer.ts'
+import { enroll } from '../registry/certificate-registration.ts'
 import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
-import type { World } from '../world.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
 export type RegisteredEvent = { topic: string; payload: Buffer }
 
-/** Registers the certificate unless it is pending already, and gives the event to publish: AWS repeats it each time. */
+/**
+ * Registers the certificate unless it is pending already, and gives the event to publish: AWS repeats it each time.
+ * Synchronous: whoever tells of it awaits `registry.durable()` first.
+ */
 export function registerPending(
   certificate: Certificate,
   authority: RegisteredAuthority,
   registry: Registry,
-  account: Account,
-  world: World,
-): RegisteredEvent {
+): Answer<RegisteredEvent> {
+  const { desk } = registry
   const { caCertificateId } = authority
   const certificateId = certificate.sha256
-  if (!registry.certificate(certificateId)) {
-    registry.registerCertificate({
-      certificate,
-      caCertificateId,
-      status: 'PENDING_ACTIVATION',
-      source: { kind: 'learned', how: 'jitr' },
-    })
+  const before = desk.view.certificates.get(certificateId)
+  if (!before) {
+    const done = desk.transact(() => enroll(desk, certificate, caCertificateId, 'jitr'))
+    if (!done.ok) return done
   }
   const payload = {
     certificateId,
     caCertificateId,
-    timestamp: world.clock.now(),
+    timestamp: desk.now(),
     certificateStatus: 'PENDING_ACTIVATION',
-    awsAccountId: account.id,
-    // AWS: null in the first event, as seen on the real service.
-    certificateRegistrationTimestamp: null,
+    awsAccountId: desk.account().id,
+    // AWS: null in the first event, as seen on the real service; its pages show a string of ms, which is in later ones.
+    certificateRegistrationTimestamp: before ? String(before.creationDate) : null,
   }
-  return {
+  return answer({
     topic: `$aws/events/certificates/registered/${caCertificateId}`,
     payload: Buffer.from(JSON.stringify(payload)),
-  }
+  })
 }

@@ -150,8 +150,12 @@ const failing: Failing[] = [
       made: ALL,
       missing: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: 'gone' } },
     },
-    evidence: { why: 'it names the policy `gone`, which does not exist' },
-    says: /it names the policy `gone`, which does not exist/,
+    evidence: {
+      resource: 'missing',
+      why: 'there is no policy `gone`',
+      exception: 'ResourceNotFoundException',
+    },
+    says: /resource `missing`: there is no policy `gone`/,
   },
   {
     name: 'a policy document that is none',
@@ -160,8 +164,12 @@ const failing: Failing[] = [
       certificate: CERTIFICATE,
       policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyDocument: '{"Version":"1999"}' } },
     },
-    evidence: { why: /^its policy document is refused: / },
-    says: /its policy document is refused/,
+    evidence: {
+      resource: 'policy',
+      why: /^CreatePolicy is refused with MalformedPolicyException: /,
+      exception: 'MalformedPolicyException',
+    },
+    says: /CreatePolicy is refused with MalformedPolicyException: /,
   },
 ]
 
@@ -223,7 +231,7 @@ t.test('JITR: registered as pending, and whoever listens is told, each time', as
   }
   t.same(
     listener.seen.messages.map(([name, payload]) => [name, JSON.parse(payload)]),
-    Array.from({ length: 2 }, () => [
+    [null, String(Date.parse(NOW))].map(registered => [
       topic,
       {
         certificateId,
@@ -231,7 +239,7 @@ t.test('JITR: registered as pending, and whoever listens is told, each time', as
         timestamp: Date.parse(NOW),
         certificateStatus: 'PENDING_ACTIVATION',
         awsAccountId: '123456789012',
-        certificateRegistrationTimestamp: null,
+        certificateRegistrationTimestamp: registered,
       },
     ]),
   )

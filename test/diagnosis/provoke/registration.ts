@@ -49,6 +49,19 @@ export const registration: Provocations<RegistrationEvidence> = {
   }),
   REGISTRATION_JITR_PENDING: ofAuthority({}),
   REGISTRATION_TEMPLATE_FAILED: ofAuthority({ template: { Resources: { thing: THING } } }),
+  REGISTRATION_SNI_MISSING: {
+    act(broker) {
+      // AWS: without a CA it is in mode SNI_ONLY.
+      const device = mintedDevice('nameless', ca())
+      const { operations } = broker.registry
+      operations.registerCertificateWithoutCA({ certificatePem: device.pem, status: 'ACTIVE' })
+      // node:tls sends no SNI for an address.
+      const options = { servername: '', checkServerIdentity: () => undefined }
+      return connectVisit(broker, chainOf(device), {}, options)
+    },
+    ...silent,
+    evidence: { endpoint: 'localhost' },
+  },
 }
 
 function ofStatus(status: NonNullable<DeviceOptions['status']>): Provocation {
