@@ -66,7 +66,7 @@ export const certificate: Room<Greeted & Met, Judged> = async (visit, house) => 
 
 function judged(ders: Buffer[], { registry, world, certificates, chains }: House): Judgement {
   const now = world.clock.now()
-  return chains.judge(ders, { now, revision: registry.revision() }, () => {
+  return chains.judge(ders, { now, revision: registry.authorityRevision() }, () => {
     const anchors = registry
       .authorities()
       .map(authority => ({ id: authority.caCertificateId, certificate: authority.certificate }))

@@ -8,7 +8,7 @@ import type { Judgement } from '../x509/judge.ts'
 export type KnownChains = {
   /**
    * @param ders the certificates as sent
-   * @param at when and against what it is judged: `now` in ms since 1970, and the registry's revision
+   * @param at when and against what it is judged: `now` in ms since 1970, and the revision of the registered CAs
    */
   judge(ders: Buffer[], at: { now: number; revision: number }, work: () => Judgement): Judgement
 }

@@ -90,6 +90,8 @@ export type Registry = Setters & {
 
   /** Goes up with every change: what is worked out of the registry is good for one revision. */
   revision(): number
+  /** Goes up with every change of an authority: a chain that was judged is judged the same for one of these. */
+  authorityRevision(): number
   onChange(tell: (change: Change) => void): void
   /** Takes over all that the files declare, in place of what they declared before. */
   declare(declared: Declared): void
@@ -98,7 +100,8 @@ export type Registry = Setters & {
   /** All of them: for lists only, there may be a hundred thousand. */
   certificates(): RegisteredCertificate[]
   authority(caCertificateId: string): RegisteredAuthority | undefined
-  authorities(): RegisteredAuthority[]
+  /** All of them, the same list until one changes. */
+  authorities(): readonly RegisteredAuthority[]
   template(name: string): Template | undefined
   /** The default version. */
   policy(name: string): Policy | undefined
@@ -148,6 +151,8 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
   const { world, account } = parts
   let declared = createLayer()
   let revision = 0
+  let authorityRevision = 0
+  let authorities: { of: number; list: RegisteredAuthority[] } | undefined
   let cause: Cause = {}
   const listeners: ((change: Change) => void)[] = []
   const known: Known = { certificates: new WeakMap(), policies: new WeakMap() }
@@ -197,6 +202,9 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
 
   function changed(records: Change['records']): void {
     revision++
+    if (records === 'all' || records.some(({ table }) => table === 'authorities')) {
+      authorityRevision++
+    }
     attached.clear()
     for (const tell of listeners) tell({ records, cause })
   }
@@ -231,6 +239,7 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
     desk,
     durable: keeper.durable,
     revision: () => revision,
+    authorityRevision: () => authorityRevision,
     onChange: tell => void listeners.push(tell),
     declare(next) {
       declared = declaredLayer(next, declared, known, account().id, desk.now())
@@ -245,7 +254,13 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
       const record = view.authorities.get(id)
       return record && authorityOf(record, certificateOf)
     },
-    authorities: () => view.authorities.values().map(record => authorityOf(record, certificateOf)),
+    authorities() {
+      if (authorities?.of !== authorityRevision) {
+        const list = view.authorities.values().map(record => authorityOf(record, certificateOf))
+        authorities = { of: authorityRevision, list }
+      }
+      return authorities.list
+    },
     template(name) {
       const record = view.templates.get(name)
       if (record === undefined) return undefined
