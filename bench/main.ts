@@ -14,6 +14,7 @@ import { canPin, startChild } from './child.ts'
 import type { ClientQuestion, Done, Job } from './client.ts'
 import { createMaterials } from './materials.ts'
 import { benchPolicy } from './policy.ts'
+import { benchRegistry } from './registry.ts'
 import { heading, type Pair, type Sample, tableLine } from './report.ts'
 import type { ServerAnswer, ServerQuestion } from './serve.ts'
 
@@ -36,12 +37,17 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     only: { type: 'string', default: '' },
+    devices: { type: 'string', default: '100000' },
     profile: { type: 'string' },
   },
 })
 const rounds = Math.min(100, Math.max(1, Number(values.rounds) || 15))
 if (values.only === 'policy') {
   for (const line of benchPolicy(Math.min(rounds, 5))) console.log(line)
+  process.exit()
+}
+if (values.only === 'registry') {
+  await benchRegistry(Number(values.devices), rounds, line => console.log(line))
   process.exit()
 }
 const pinned = canPin()
