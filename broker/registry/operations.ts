@@ -17,6 +17,8 @@ import { policyListOperations } from './policy-lists.ts'
 import { policyTargetOperations } from './policy-targets.ts'
 import { policyVersionOperations } from './policy-versions.ts'
 import { registrationCodeOperations } from './registration-code.ts'
+import { templateVersionOperations } from './template-versions.ts'
+import { templateOperations } from './templates.ts'
 import { testAuthorizationOperations } from './test-authorization.ts'
 import { thingGroupOperations } from './thing-groups.ts'
 import { thingPrincipalOperations } from './thing-principals.ts'
@@ -37,6 +39,8 @@ export function createOperations(desk: Desk) {
     ...policyTargetOperations(desk),
     ...policyListOperations(desk),
     ...testAuthorizationOperations(desk),
+    ...templateOperations(desk),
+    ...templateVersionOperations(desk),
     ...thingOperations(desk),
     ...thingTypeOperations(desk),
     ...thingGroupOperations(desk),
