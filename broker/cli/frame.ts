@@ -81,6 +81,7 @@ const verbs: { [name: string]: Verb } = {
     says: 'tests, simulates and checks AWS IoT policies',
     load: () => import('./policy.ts'),
   },
+  template: { says: 'checks provisioning templates', load: () => import('./template.ts') },
   call: { says: "calls any operation of AWS's control plane", load: () => import('./call.ts') },
   store: { says: 'checks, repairs or exports the store on disk', load: () => import('./store.ts') },
   explain: {

@@ -78,7 +78,10 @@ export function apply(plan: Plan, certificateId: string, registry: Registry): Ap
       if (!policy.ok) return policy
       policies.push(policy.value)
       arns.push([wanted.resource, registry.desk.arn('policy', policy.value)])
-      registry.attachPolicy(certificateId, policy.value)
+      const input = { policyName: policy.value, target: principal }
+      const attached = registry.operations.attachPolicy(input)
+      const tied = step(wanted.resource, 'AttachPolicy', attached)
+      if (!tied.ok) return tied
     }
     if (thing) {
       const { thingName } = thing
