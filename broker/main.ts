@@ -15,6 +15,7 @@ import type { ClosingRecord } from './journal/dossier.ts'
 import type { LogEvent } from './journal/journal.ts'
 import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
+import type { Hooks } from './provisioning/hook.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
 import { openState, type StatePlace } from './registry/open-state.ts'
 import type { Registry } from './registry/registry.ts'
@@ -41,7 +42,8 @@ export type StartOptions = {
   serverCertificatesAt?: string | number
   /** As in config.yaml; a server certificate of your own is given as PEM: `{ certificate, key, ca }`. */
   tls?: Partial<Config['tls']>
-  provisioning?: Partial<Config['provisioning']>
+  /** `hooks`: functions that are asked before a device is provisioned by a template, by the template's name. */
+  provisioning?: { chain?: Config['provisioning']['chain']; hooks?: Hooks }
   account?: Partial<Config['account']>
   /** A folder that keeps what the registry learns, or a store of your own. Default: memory, all is forgotten at the end. */
   state?: string | Store
@@ -148,6 +150,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     config,
     pki: { ...pki, certificates: [...pki.certificates, ...own] },
     endpointName: 'localhost',
+    hooks: () => options.provisioning?.hooks ?? {},
     closed: records.add,
   })
   if ('problem' in opened) {
@@ -210,7 +213,10 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
     listeners: listeners.map(item => ({ host, port, ...item })),
     account: { ...config.account, ...options.account },
     tls: { ...config.tls, ...options.tls },
-    provisioning: { ...config.provisioning, ...options.provisioning },
+    provisioning: {
+      ...config.provisioning,
+      ...(options.provisioning?.chain && { chain: options.provisioning.chain }),
+    },
   }
 }
 

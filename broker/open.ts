@@ -13,8 +13,11 @@ import { diagnose } from './diagnosis/diagnosis.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
+import { claimServices } from './provisioning/claim.ts'
+import type { Hooks } from './provisioning/hook.ts'
 import type { Registry } from './registry/registry.ts'
 import type { ServerPki } from './registry/server-pki.ts'
+import { serviceTable } from './service/service.ts'
 import type { World } from './world.ts'
 import { certificateCache } from './x509/cache.ts'
 
@@ -29,6 +32,8 @@ export type Parts = {
   caFile?: string
   /** Resolves when changes of the files that are known of have been taken over. */
   fresh?(): Promise<void>
+  /** Of fleet provisioning, by template name; they may change while running. */
+  hooks?(): Hooks
   /** Told of each closing record. */
   closed?(record: ClosingRecord): void
 }
@@ -66,6 +71,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
       settingsOf(configOf(config, item), pki, { ...where, port: ports[index] ?? item.port }),
     )
   let settings = settingsOfAll(parts.config, parts.pki, [])
+  const claim = claimServices({ world, journal, registry, hooks: () => parts.hooks?.() ?? {} })
   const shared: Omit<House, 'settings'> = {
     world,
     journal,
@@ -76,6 +82,8 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     hellos: knownHellos(KNOWN_OFFERS),
     chains: knownChains(KNOWN_CHAINS),
     repeats: createRepeats(world.clock),
+    services: serviceTable(claim.services),
+    inHand: { all: 0, of: new Map() },
     open: new Map(),
     sessions: new Map(),
     closed: record => parts.closed?.(record),
@@ -95,6 +103,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     const own = (): Settings => settings[index] ?? impossible(`listener ${index}`)
     const door = await listen(host, port, { ...shared, settings: own })
     if ('problem' in door) {
+      claim.stop()
       await shut('one of its ports could not be opened')
       await mqtt.stop()
       return door
@@ -110,6 +119,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
       settings = settingsOfAll(config, pki, ports)
     },
     async stop() {
+      claim.stop()
       await shut('the broker was stopped')
       await mqtt.stop()
       journal.write({ event: 'broker.stopped' })

@@ -12,6 +12,7 @@ import type { Config, LogForm } from '../config/shape.ts'
 import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
+import { hooksOf } from '../provisioning/hook-program.ts'
 import { parseOptionsOf } from '../registry/arn.ts'
 import { devicesIssuer } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
@@ -100,6 +101,7 @@ export async function startFromFiles(
     pki,
     endpointName: hostname(),
     caFile,
+    hooks: () => hooksOf(config.provisioning.hooks, project.baseDir),
     async fresh() {
       watcher.hurry()
       await reading

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
 import { thingGroup } from './groups.ts'
+import { hook } from './hooks.ts'
 import { authority, device } from './items.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
 import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
@@ -72,7 +73,7 @@ const keys = {
     handshakeTimeoutSeconds: handshakeTimeout,
     connectTimeoutSeconds: wholeNumber(1, 3600),
   }),
-  provisioning: group({ chain: oneOf(chainModes) }),
+  provisioning: group({ chain: oneOf(chainModes), hooks: list(hook) }),
   certs: text(),
   policies: text(),
   state: text(),

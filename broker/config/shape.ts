@@ -126,6 +126,12 @@ export type GroupItem = {
   line: number
 }
 
+/** The hook that is asked before a device is provisioned by a template (fleet provisioning). Paths are relative to the config. */
+export type HookItem = { template: string; line: number } & (
+  | { command: string[]; module?: never }
+  | { module: string; command?: never }
+)
+
 export type Config = {
   /** At least one. */
   listeners: ListenerItem[]
@@ -136,7 +142,7 @@ export type Config = {
     handshakeTimeoutSeconds: number
     connectTimeoutSeconds: number
   }
-  provisioning: { chain: ChainMode }
+  provisioning: { chain: ChainMode; hooks: HookItem[] }
   /** Folder of the local PKI and of declared devices and CAs, relative to the config file. */
   certs: string
   /** Folder of the policies, with templates/ in it, relative to the config file. */
@@ -168,7 +174,7 @@ export function defaultConfig(): Config {
       handshakeTimeoutSeconds: 60,
       connectTimeoutSeconds: 30,
     },
-    provisioning: { chain: 'lenient' },
+    provisioning: { chain: 'lenient', hooks: [] },
     certs: 'certs',
     policies: 'policies',
     state: 'state',

@@ -7,6 +7,7 @@ import type { ClosingRecord } from '../journal/dossier.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { MqttBroker } from '../mqtt/broker.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ServiceTable } from '../service/service.ts'
 import type { Endpoint, KeyType } from '../tls/match.ts'
 import type { World } from '../world.ts'
 import type { CertificateCache } from '../x509/cache.ts'
@@ -14,6 +15,7 @@ import type { KnownChains } from './known-chains.ts'
 import type { KnownHellos } from './known-hellos.ts'
 import type { Live } from './live.ts'
 import type { Repeats } from './repeats.ts'
+import type { InHand } from './services.ts'
 
 export type House = {
   world: World
@@ -25,6 +27,9 @@ export type House = {
   hellos: KnownHellos
   chains: KnownChains
   repeats: Repeats
+  /** What answers on `$aws/...` topics. */
+  services: ServiceTable
+  inHand: InHand
   /** Read anew when config.yaml changes; for TLS a connection keeps those it came with. */
   settings(): Settings
   /** Before a certificate is judged: resolves when no change of the files is waiting. */

@@ -1,5 +1,5 @@
 /**
- * Room 9: every packet of the session: AWS's rules, then the policy, then aedes. A refusal ends the connection, as AWS does on
+ * Room 9: every packet of the session: AWS's rules, then the policy, then a service of AWS's (services.ts) or aedes. A refusal ends the connection, as AWS does on
  * MQTT 3.1.1. It also sees the ordinary ends: DISCONNECT, a lost connection, silence.
  */
 
@@ -11,6 +11,7 @@ import { narrate } from '../policy/narrate.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { House } from './house.ts'
 import { keepAliveWatch } from './keep-alive.ts'
+import { request } from './services.ts'
 import type { Asked, InSession, Met, Permitted, Principal, Room, Visit } from './visit.ts'
 import { refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
@@ -50,6 +51,9 @@ export const traffic: Room<Known, never> = async (visit, house) => {
           silence.heard()
           const refusal = judge(packet, visit)
           if (refusal) return end(refusal)
+          const asked = packet.cmd === 'publish' ? request(packet, visit, house) : undefined
+          if (asked === 'taken') return
+          if (asked) return end(asked)
           session.deliver(packet)
           if (packet.cmd === 'disconnect') end(endOf(visit, house))
         },

@@ -21,6 +21,24 @@ export type TrafficEvidence = {
     limit: number
   }
   TRAFFIC_SHARED_UNSUPPORTED: { filter: string }
+  TRAFFIC_ANSWER_UNHEARD: {
+    /** Of the request. */
+    topic: string
+    answerTopic: string
+  }
+  TRAFFIC_REQUEST_REJECTED: {
+    topic: string
+    /** As the device was told. */
+    statusCode: number
+    errorCode: string
+    /** One line about what is wrong, and one about what to do. */
+    why: string
+    remedy: string
+    blame: 'device' | 'setup' | 'broker'
+    template?: string
+    parameter?: string
+    resource?: string
+  }
 }
 
 type DeniedEvidence = {
@@ -192,6 +210,45 @@ export const traffic: Entries<TrafficEvidence> = {
     aws: { note: 'AWS IoT serves shared subscriptions' },
     references: ['AWS: mqtt'],
     example: { filter: '$share/workers/shared/jobs' },
+  },
+
+  TRAFFIC_ANSWER_UNHEARD: {
+    room: 'traffic',
+    severity: 'warning',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'The answer of a service went nowhere: the device has not subscribed to it',
+    says: ({ topic, answerTopic }) =>
+      `the request on ${quote(topic)} was answered, but nobody has heard it: the connection has not subscribed to ${quote(answerTopic)}`,
+    remedy: ({ topic }) =>
+      `subscribe to ${quote(`${topic}/accepted`)} and ${quote(`${topic}/rejected`)}, wait for the SUBACK, and only then publish the request`,
+    aws: { note: 'AWS asks devices to subscribe first: otherwise the answer may not reach them' },
+    references: ['AWS: fleet-provision-api', 'AWS: reserved-topics'],
+    example: {
+      topic: '$aws/certificates/create/json',
+      answerTopic: '$aws/certificates/create/json/accepted',
+    },
+  },
+
+  TRAFFIC_REQUEST_REJECTED: {
+    room: 'traffic',
+    severity: 'warning',
+    blame: ({ blame }) => blame,
+    certainty: 'proof',
+    title: 'A service has rejected a request of the device',
+    says: ({ topic, errorCode, why }) =>
+      `the request that was published on ${quote(topic)} is rejected with ${quote(errorCode)}: ${plain(why)}`,
+    remedy: ({ remedy }) => plain(remedy),
+    aws: { note: 'AWS IoT tells the device on the topic that ends with `/rejected`' },
+    references: ['AWS: fleet-provision-api', 'AWS: pre-provisioning-hook'],
+    example: {
+      topic: '$aws/provisioning-templates/fleet/provision/json',
+      statusCode: 400,
+      errorCode: 'InvalidCertificateOwnershipToken',
+      why: 'the request has no `certificateOwnershipToken`',
+      remedy: 'send the token that came with the certificate',
+      blame: 'device',
+    },
   },
 }
 

@@ -108,21 +108,37 @@ export type TrafficDenied = Subject & {
   decision?: DecisionRecord
 }
 
+/** `certificateId` is that of the device; with fleet provisioning the connection's own is `claimCertificateId`. */
 export type ProvisioningEvent = Partial<Subject> & {
-  certificateId: string
-  caCertificateId: string
+  caCertificateId?: string
+  claimCertificateId?: string
 } & (
-    | { event: 'provisioning.registered'; status: string; topic?: string }
+    | { event: 'provisioning.registered'; certificateId: string; status: string; topic?: string }
+    /** `expires`: ISO, when its token ends. */
+    | {
+        event: 'provisioning.issued'
+        certificateId: string
+        how: 'keys' | 'csr'
+        status: string
+        expires: string
+      }
+    /** Never provisioned, and deleted. */
+    | { event: 'provisioning.expired'; certificateId: string }
     | {
         event: 'provisioning.provisioned'
+        certificateId: string
         template: string
         policies: string[]
+        /** What the certificate is now. */
+        status?: string
         /** Properties of what existed that stay as they were, though the template says otherwise. */
         kept?: string[]
       }
     | {
         event: 'provisioning.failed'
-        template: string
+        /** Of the request, with fleet provisioning. */
+        topic?: string
+        template?: string
         code: string
         says: string
         remedy: string
@@ -130,5 +146,6 @@ export type ProvisioningEvent = Partial<Subject> & {
         resource?: string
         /** AWS's exception, of the call that was refused. */
         exception?: string
+        evidence?: Record<string, unknown>
       }
   )

@@ -32,11 +32,13 @@ export function levelOf(event: LogEvent): Level {
     case 'connection.finding':
       return event.severity === 'error' || event.severity === 'warning' ? 'warn' : 'info'
     case 'provisioning.failed':
-      return 'error'
+      return event.claimCertificateId === undefined ? 'error' : 'warn'
     case 'broker.ready':
     case 'broker.declared':
     case 'broker.stopped':
     case 'connection.connected':
+    case 'provisioning.expired':
+    case 'provisioning.issued':
     case 'provisioning.provisioned':
     case 'provisioning.registered':
     case 'registry.changed':

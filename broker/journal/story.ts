@@ -118,9 +118,6 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
           event.policies.length === 0 ? 'no policy' : `policies ${list(event.policies)}`,
         ]),
       ]
-    case 'provisioning.failed':
-      // The closing record tells it, with all that belongs to it.
-      return []
     case 'registry.changed':
       return [
         head(event, paint.cyan('changed'), list(event.resources.map(brief)), paint, [
@@ -128,6 +125,27 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
           `by ${quote(event.by)}`,
         ]),
       ]
+    case 'provisioning.issued':
+      return [
+        head(event, paint.cyan('issued'), who(event), paint, [
+          `certificate ${short(event.certificateId)}`,
+          event.how === 'csr' ? 'from its request' : 'with a new key',
+          `waits to be provisioned until ${clockOf(event.expires)}`,
+        ]),
+      ]
+    case 'provisioning.expired':
+      return [
+        head(event, paint.dim('expired'), who(event), paint, [
+          'it was never provisioned, and is deleted',
+        ]),
+      ]
+    case 'provisioning.failed': {
+      const { connection, evidence } = event
+      // Of a first connection the closing record tells it, with all that belongs to it.
+      if (connection === undefined || evidence === undefined) return []
+      const told = { ...event, connection, evidence }
+      return remark(told, paint.yellow('rejected'), paint, sceneOf(connection, scenes))
+    }
     case 'connection.closed': {
       const scene = sceneOf(event.connection, scenes)
       scenes.delete(event.connection)
@@ -169,7 +187,10 @@ function listening({ host, port, securityPolicy, sni, alpn }: ListenerRecord): s
 
 /** A finding, or a packet that was refused: the block without an end. */
 function remark(
-  event: Finding | Extract<Stamped, { event: 'traffic.denied' }>,
+  event:
+    | Finding
+    | Extract<Stamped, { event: 'traffic.denied' }>
+    | (Extract<Stamped, { event: 'provisioning.failed' }> & { evidence: Record<string, unknown> }),
   verb: string,
   paint: Paint,
   { told }: Scene,

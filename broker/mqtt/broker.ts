@@ -9,8 +9,9 @@
 import type { EventEmitter } from 'node:events'
 import { Aedes } from 'aedes'
 import createPersistence from 'aedes-persistence'
+import { takes } from './filter.ts'
 import type { Line } from './line.ts'
-import type { ConnectPacket, Packet } from './packet.ts'
+import type { ConnectPacket, Packet, PublishPacket } from './packet.ts'
 
 export type MqttBroker = {
   /** Gives an admitted connection to aedes, which answers with the CONNACK. */
@@ -23,6 +24,13 @@ export type MqttBroker = {
 export type MqttSession = {
   /** One packet that limits and policy let through. */
   deliver(packet: Packet): void
+  /** PUBACK for a packet that was not delivered here. */
+  acknowledge(messageId: number): void
+  /**
+   * Publishes to this client alone, with QoS 1 at the most, as if it came by a subscription of it. `unheard`: it has none that
+   * takes the topic, and nothing is sent; `gone`: it has left.
+   */
+  send(topic: string, payload: Buffer): 'sent' | 'unheard' | 'gone'
   /** The socket has something to read. */
   readable(): void
   /** Ends the session in aedes: its will is published unless a DISCONNECT came. Resolves when aedes has let go. */
@@ -33,6 +41,10 @@ type AedesClient = {
   conn: Line
   /** aedes's own parser: we emit packets on it that it would have parsed itself. */
   _parser: EventEmitter
+  /** By filter. */
+  subscriptions: Record<string, { qos: number }>
+  closed: boolean
+  publish(packet: PublishPacket, done: () => void): void
   close(done: () => void): void
 }
 
@@ -69,6 +81,21 @@ export async function createMqttBroker(onError: (error: Error) => void): Promise
       client._parser.emit('packet', { ...connect, keepalive: 0 })
       return {
         deliver: packet => void client._parser.emit('packet', packet),
+        acknowledge(messageId) {
+          // MQTT 3.1.1 3.4.
+          line.cork()
+          line.write(Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff))
+        },
+        send(topic, payload) {
+          const filters = Object.keys(client.subscriptions).filter(one => takes(one, topic))
+          if (client.closed) return 'gone'
+          if (filters.length === 0) return 'unheard'
+          const granted = filters.map(filter => client.subscriptions[filter]?.qos ?? 0)
+          const qos = Math.max(...granted) > 0 ? 1 : 0
+          const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const
+          client.publish(packet, () => undefined)
+          return 'sent'
+        },
         readable: () => void line.emit('readable'),
         end: () =>
           new Promise(resolve => {

@@ -36,6 +36,8 @@ export type CertificateRecord = Dated & {
   transfer?: CertificateTransfer
   /** ms since 1970: when it is deleted, if it is neither active nor attached by then (fleet provisioning). */
   expires?: number
+  /** Of the ownership token that goes with `expires`, hex. */
+  tokenSha256?: string
   source: Source
 }
 

@@ -9,11 +9,19 @@ import ts from 'typescript'
 const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
-    'config connection control diagnosis journal open.ts policy registry store template world.ts x509',
+    'config connection control diagnosis journal open.ts policy provisioning registry store template world.ts x509',
     'node:fs node:fs/promises node:os node:path node:url node:util',
   ],
-  ['main.ts', 'config journal open.ts policy registry store world.ts x509', 'node:net node:path'],
-  ['open.ts', 'config connection diagnosis journal mqtt registry world.ts x509', ''],
+  [
+    'main.ts',
+    'config journal open.ts policy provisioning registry store world.ts x509',
+    'node:net node:path',
+  ],
+  [
+    'open.ts',
+    'config connection diagnosis journal mqtt provisioning registry service world.ts x509',
+    '',
+  ],
   [
     'control',
     'config diagnosis journal provisioning registry store world.ts',
@@ -21,7 +29,7 @@ const table: [who: string, ours: string, others: string][] = [
   ],
   [
     'connection',
-    'config diagnosis journal mqtt policy provisioning registry tls world.ts x509',
+    'config diagnosis journal mqtt policy provisioning registry service tls world.ts x509',
     'node:crypto node:events node:net node:stream node:tls',
   ],
   [
@@ -31,8 +39,8 @@ const table: [who: string, ours: string, others: string][] = [
   ],
   [
     'provisioning',
-    'config diagnosis journal policy registry template world.ts x509',
-    'node:crypto',
+    'config diagnosis journal policy registry service template world.ts x509',
+    'cborg node:child_process node:crypto node:path node:url',
   ],
   [
     'registry',
@@ -44,6 +52,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['policy', 'diagnosis', 'node:net'],
   ['tls', 'diagnosis', 'node:crypto'],
   ['x509', 'diagnosis', '@peculiar/asn1-rsa @peculiar/asn1-schema @peculiar/asn1-x509 node:crypto'],
+  ['service', 'diagnosis', ''],
   ['store', '', 'classic-level node:fs/promises node:path node:zlib'],
   ['diagnosis', '', ''],
   ['config', '', 'node:net yaml'],

@@ -33,6 +33,9 @@ const OWN = allow(
   ['iot:Subscribe', 'topicfilter/*'],
 )
 
+const CSR_TOPIC = '$aws/certificates/create-from-csr/json'
+const KEYS_TOPIC = '$aws/certificates/create/json'
+
 export const traffic: Provocations<TrafficEvidence> = {
   TRAFFIC_PUBLISH_DENIED: sending(publishPacket({ topic: 'secret' }), { topic: 'secret' }),
   TRAFFIC_SUBSCRIBE_DENIED: sending(
@@ -80,6 +83,36 @@ export const traffic: Provocations<TrafficEvidence> = {
   TRAFFIC_SHARED_UNSUPPORTED: sending(subscribePacket(['$share/group/ok/x']), {
     filter: '$share/group/ok/x',
   }),
+  TRAFFIC_ANSWER_UNHEARD: {
+    act: broker => asking(broker, KEYS_TOPIC),
+    findingOf: 'CLOSE_BY_CLIENT',
+    verdict: 'closed',
+    side: 'client',
+    sent: { connack: 0 },
+    evidence: { topic: CSR_TOPIC, answerTopic: `${CSR_TOPIC}/rejected` },
+  },
+  TRAFFIC_REQUEST_REJECTED: {
+    act: broker => asking(broker, CSR_TOPIC),
+    findingOf: 'CLOSE_BY_CLIENT',
+    verdict: 'closed',
+    side: 'client',
+    sent: { connack: 0 },
+    evidence: { topic: CSR_TOPIC, statusCode: 400, errorCode: 'InvalidRequest' },
+  },
+}
+
+/** Asks for a certificate without saying which, and leaves when the last of these has answered: it hears no other answer. */
+function asking(broker: Broker, last: string): Promise<Saw> {
+  return session(broker, {
+    device: {},
+    async script(socket, packets) {
+      socket.write(subscribePacket([`${last}/rejected`]))
+      socket.write(publishPacket({ topic: CSR_TOPIC, payload: '{}' }))
+      if (last !== CSR_TOPIC) socket.write(publishPacket({ topic: last, payload: 'no json' }))
+      while (!packets().includes('publish')) await once(socket, 'data')
+      socket.end(disconnectPacket())
+    },
+  })
 }
 
 /** Sends this after its CONNACK, and is thrown out for it. */

@@ -1,0 +1,245 @@
+/**
+ * RegisterThing over MQTT: the last step of fleet provisioning. Template, token and hook are asked in this order; then thing,
+ * policies, attachments and the certificate's status are made as one change, or nothing is.
+ * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/fleet-provision-api.html#register-thing
+ */
+
+import { createHash } from 'node:crypto'
+import { parsePolicy } from '../policy/document.ts'
+import { answer, refuse } from '../registry/answer.ts'
+import type { CertificateRecord } from '../registry/records.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { ServiceRequest } from '../service/service.ts'
+import { planFrom } from '../template/plan.ts'
+import { failureOf, readTemplate } from '../template/read.ts'
+import { certificateIdParameter, type TemplateFailure } from '../template/template.ts'
+import { toPem } from '../x509/pem.ts'
+import type { ClaimDesk } from './claim.ts'
+import { askHook } from './hook.ts'
+import { ownedBy, redeem } from './ownership.ts'
+import type { Body, Value } from './payload.ts'
+import { no, type Outcome } from './rejection.ts'
+
+type TemplateRecord = NonNullable<ReturnType<Registry['template']>>['record']
+type Given = Map<string, string>
+
+export async function registerThing(
+  body: Body,
+  asked: ServiceRequest,
+  desk: ClaimDesk,
+): Promise<Outcome> {
+  const { registry } = desk
+  const name = asked.parts['templateName'] ?? ''
+  const parameters = parametersOf(body['parameters'])
+  if (parameters === undefined) {
+    const why = '`parameters` is no object whose values are strings'
+    return no('InvalidRequest', why, 'send every parameter as a string')
+  }
+  const found = templateOf(name, registry)
+  if (!found.ok) return found
+  const token = body['certificateOwnershipToken']
+  if (token === undefined || token === null || token === '') {
+    return no(
+      'InvalidCertificateOwnershipToken',
+      'the request has no `certificateOwnershipToken`',
+      'send the token that came with the certificate',
+      'device',
+      { message: 'Certificate ownership token cannot be empty.', template: name },
+    )
+  }
+  const record = typeof token === 'string' ? ownedBy(token, registry.desk) : undefined
+  if (record === undefined) return unknownToken(name)
+  const asking = await hooked(found.template, record, parameters, asked, desk)
+  if (!asking.ok) return asking
+  // AWS: always there, and nobody else's to say.
+  asking.parameters.set(certificateIdParameter, record.certificateId)
+  return provision(found.template, token as string, asking.parameters, asked, desk)
+}
+
+function parametersOf(value: Value | undefined): Given | undefined {
+  if (value === undefined || value === null) return new Map()
+  if (typeof value !== 'object' || Array.isArray(value)) return undefined
+  const given: Given = new Map()
+  for (const [name, one] of Object.entries(value)) {
+    if (typeof one !== 'string') return undefined
+    given.set(name, one)
+  }
+  return given
+}
+
+type Found = { ok: true; template: TemplateRecord } | Extract<Outcome, { ok: false }>
+
+function templateOf(name: string, registry: Registry): Found {
+  const record = registry.template(name)?.record
+  const about = { template: name }
+  if (record === undefined) {
+    const why = `there is no provisioning template \`${name}\``
+    const remedy = `write it to policies/templates/${name}.json, or use the name of one that is there`
+    return no('ResourceNotFound', why, remedy, 'setup', about)
+  }
+  if (record.type === 'JITP') {
+    const why = `the template \`${name}\` is for just-in-time provisioning`
+    const remedy =
+      'use a template of the type FLEET_PROVISIONING: one without attributes of a certificate'
+    return no('InvalidRequest', why, remedy, 'setup', about)
+  }
+  if (!record.enabled) {
+    const why = `the template \`${name}\` is disabled`
+    return no('InvalidRequest', why, 'enable it (UpdateProvisioningTemplate)', 'setup', about)
+  }
+  return { ok: true, template: record }
+}
+
+function unknownToken(template: string): Outcome {
+  return no(
+    'InvalidCertificateOwnershipToken',
+    'the ownership token is none that holds: it is another one, or it was used, or its hour is over',
+    'send the token as it came with the new certificate, within an hour and once',
+    'device',
+    { template },
+  )
+}
+
+type Asking = { ok: true; parameters: Given } | Extract<Outcome, { ok: false }>
+
+async function hooked(
+  { templateName, preProvisioningHook }: TemplateRecord,
+  { certificateId, der }: CertificateRecord,
+  parameters: Given,
+  { asker }: ServiceRequest,
+  { registry, world, hooks }: ClaimDesk,
+): Promise<Asking> {
+  const declared = hooks()
+  const hook = Object.hasOwn(declared, templateName) ? declared[templateName] : undefined
+  const about = { template: templateName }
+  if (hook === undefined) {
+    if (preProvisioningHook === undefined) return { ok: true, parameters }
+    // DIFFERS: no Lambda function is run here; to go on without would hide a refusal that AWS makes.
+    const why = `the template names the function \`${preProvisioningHook.targetArn}\`, which can not be called here`
+    const remedy = `declare \`provisioning.hooks.${templateName}\` in config.yaml: a command or a module`
+    return no('ACCESS_DENIED', why, remedy, 'setup', about)
+  }
+  const said = await askHook(
+    hook,
+    {
+      claimCertificateId: asker.certificateId,
+      certificateId,
+      certificatePem: toPem('CERTIFICATE', Buffer.from(der, 'base64')),
+      templateArn: registry.desk.arn('provisioningtemplate', templateName),
+      clientId: asker.clientId,
+      parameters: Object.fromEntries(parameters),
+    },
+    world.clock,
+  )
+  if (!said.ok) return no('ACCESS_DENIED', said.why, said.remedy, 'setup', about)
+  return {
+    ok: true,
+    parameters: new Map([...parameters, ...Object.entries(said.parameterOverrides)]),
+  }
+}
+
+/** All of it or nothing. The token is looked at again: while the hook was asked, another request may have used it. */
+function provision(
+  template: TemplateRecord,
+  token: string,
+  parameters: Given,
+  { asker }: ServiceRequest,
+  { registry, journal }: ClaimDesk,
+): Outcome {
+  const { desk } = registry
+  const name = template.templateName
+  const record = ownedBy(token, desk)
+  if (record === undefined) return unknownToken(name)
+  const { certificateId } = record
+  const result = make(template, certificateId, parameters, registry)
+  if (!result.ok) {
+    const { why, parameter, resource } = result.failure
+    const remedy =
+      parameter === undefined
+        ? `mend the template \`${name}\``
+        : `let the device send \`${parameter}\`, or give it a Default in the template`
+    return no(
+      'ResourceRegistrationFailure',
+      why,
+      remedy,
+      parameter === undefined ? 'setup' : 'device',
+      {
+        template: name,
+        ...(parameter === undefined ? {} : { parameter }),
+        ...(resource === undefined ? {} : { resource }),
+      },
+    )
+  }
+  const { thingName, policies, deviceConfiguration } = result
+  journal.write({
+    event: 'provisioning.provisioned',
+    connection: asker.connection,
+    clientId: asker.clientId,
+    certificateId,
+    claimCertificateId: asker.certificateId,
+    ...(thingName === undefined ? {} : { thingName }),
+    template: name,
+    policies,
+    status: desk.tables.certificates.get(certificateId)?.status ?? 'ACTIVE',
+  })
+  return {
+    ok: true,
+    body: { deviceConfiguration, ...(thingName === undefined ? {} : { thingName }) },
+  }
+}
+
+type Made =
+  | { ok: true; thingName?: string; policies: string[]; deviceConfiguration: Body }
+  | { ok: false; failure: TemplateFailure }
+
+function make(
+  { defaultVersionId, versions }: TemplateRecord,
+  certificateId: string,
+  parameters: Given,
+  registry: Registry,
+): Made {
+  const read = readTemplate(versions[defaultVersionId]?.templateBody ?? '')
+  if (!read.template) return { ok: false, failure: failureOf(read.problems) }
+  const result = planFrom(read.template, 'FLEET_PROVISIONING', parameters)
+  if (!result.ok) return result
+  const { plan } = result
+  const policies: string[] = []
+  let failure: TemplateFailure | undefined
+  const done = registry.desk.transact(() => {
+    for (const wanted of plan.policies) {
+      const name = policyOf(wanted, registry)
+      if (name === undefined) {
+        failure = { resource: wanted.resource, why: 'its policy does not exist, or is none' }
+        return refuse('ResourceRegistrationFailureException', failure.why)
+      }
+      policies.push(name)
+      registry.attachPolicy(certificateId, name)
+    }
+    if (plan.thing) {
+      const { thingName, attributes = {} } = plan.thing
+      registry.putThing({ thingName, attributes })
+      registry.attachThing(certificateId, thingName, plan.certificate.thingPrincipalType)
+    }
+    registry.setStatus(certificateId, plan.certificate.status)
+    redeem(certificateId, registry.desk)
+    return answer(undefined)
+  })
+  if (!done.ok) return { ok: false, failure: failure ?? { why: done.refusal.message } }
+  return {
+    ok: true,
+    ...(plan.thing && { thingName: plan.thing.thingName }),
+    policies,
+    deviceConfiguration: plan.deviceConfiguration,
+  }
+}
+
+function policyOf(
+  wanted: { name: string } | { document: string },
+  registry: Registry,
+): string | undefined {
+  if ('name' in wanted) return registry.policy(wanted.name) && wanted.name
+  if (!parsePolicy(wanted.document).document) return undefined
+  const name = createHash('sha1').update(wanted.document).digest('hex').toUpperCase()
+  if (!registry.policy(name)) registry.putPolicy(name, wanted.document)
+  return name
+}
