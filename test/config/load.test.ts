@@ -40,8 +40,8 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     'keys of every object in JavaScript',
     'provisioning:\n  __proto__: 1\n  constructor: 1\n',
     [
-      [2, 'provisioning.__proto__', 'unknown key', 'the keys here are `chain`'],
-      [3, 'provisioning.constructor', 'unknown key', 'the keys here are `chain`'],
+      [2, 'provisioning.__proto__', 'unknown key', 'the keys here are `chain` or `hooks`'],
+      [3, 'provisioning.constructor', 'unknown key', 'the keys here are `chain` or `hooks`'],
     ],
   ],
   [
@@ -367,6 +367,42 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     'a tag',
     'certs: !secret x\n',
     [[1, '', 'a text that starts with `!` has no meaning here', 'put the text in quotes']],
+  ],
+  [
+    'hooks that are none',
+    'provisioning:\n  hooks:\n    - template: a b\n      command: [x]\n    - command: [x]\n    - template: c\n    - { template: d, command: [x], module: y }\n    - { template: e, command: [] }\n',
+    [
+      [
+        3,
+        'provisioning.hooks[0].template',
+        '`a b` is no name of a template that AWS takes',
+        'use 1 to 36 of the characters a-z A-Z 0-9 _ -',
+      ],
+      [
+        5,
+        'provisioning.hooks[1].template',
+        'is missing',
+        'add `template: NAME`, the name of a file in policies/templates/',
+      ],
+      [
+        6,
+        'provisioning.hooks[2]',
+        'has `command` or `module`, one of the two',
+        'such as `command: [node, hook.mjs]`, or `module: hook.mjs`',
+      ],
+      [
+        7,
+        'provisioning.hooks[3]',
+        'has `command` or `module`, one of the two',
+        'such as `command: [node, hook.mjs]`, or `module: hook.mjs`',
+      ],
+      [
+        8,
+        'provisioning.hooks[4].command',
+        'must hold at least one item',
+        'leave the key out to get the default',
+      ],
+    ],
   ],
 ]
 
