@@ -72,6 +72,7 @@ async function answer(asked: ServiceRequest, act: Operation, desk: ClaimDesk): P
     const why = `the change could not be written: ${error instanceof Error ? error.message : error}`
     return told(asked, { ...FAILURES.internal, why }, desk)
   }
+  desk.journal.write(outcome.event)
   return accepted(asked, outcome.body)
 }
 
@@ -79,9 +80,7 @@ async function answer(asked: ServiceRequest, act: Operation, desk: ClaimDesk): P
 async function createKeys(_body: Body, asked: ServiceRequest, desk: ClaimDesk): Promise<Outcome> {
   const { publicKey, privateKey } = await generateKeys('rsa')
   const made = await issue({ publicKey }, 'keys', asked, desk)
-  return made.ok
-    ? { ok: true, body: { ...made.body, privateKey: privateKeyPem(privateKey) } }
-    : made
+  return made.ok ? { ...made, body: { ...made.body, privateKey: privateKeyPem(privateKey) } } : made
 }
 
 /** AWS: CreateCertificateFromCsr; the same request twice gives two certificates. */
@@ -107,7 +106,7 @@ async function issue(
   wanted: Parameters<typeof issueCertificate>[0],
   how: 'keys' | 'csr',
   { asker }: ServiceRequest,
-  { registry, world, journal, ends }: ClaimDesk,
+  { registry, world, ends }: ClaimDesk,
 ): Promise<Outcome> {
   const issuer = await registry.desk.issuer()
   if ('problem' in issuer) {
@@ -126,18 +125,20 @@ async function issue(
   }
   const { token, expires } = pending.value
   ends(expires)
-  journal.write({
-    event: 'provisioning.issued',
-    connection: asker.connection,
-    clientId: asker.clientId,
-    certificateId,
-    claimCertificateId: asker.certificateId,
-    how,
-    status: 'PENDING_ACTIVATION',
-    expires: new Date(expires).toISOString(),
-  })
-  const body = { certificateId, certificatePem, certificateOwnershipToken: token }
-  return { ok: true, body }
+  return {
+    ok: true,
+    body: { certificateId, certificatePem, certificateOwnershipToken: token },
+    event: {
+      event: 'provisioning.issued',
+      connection: asker.connection,
+      clientId: asker.clientId,
+      certificateId,
+      claimCertificateId: asker.certificateId,
+      how,
+      status: 'PENDING_ACTIVATION',
+      expires: new Date(expires).toISOString(),
+    },
+  }
 }
 
 function badRequest(says: string): Outcome {

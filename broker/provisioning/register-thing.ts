@@ -4,16 +4,13 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/fleet-provision-api.html#register-thing
  */
 
-import { createHash } from 'node:crypto'
-import { parsePolicy } from '../policy/document.ts'
 import { answer, refuse } from '../registry/answer.ts'
 import type { CertificateRecord } from '../registry/records.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ServiceRequest } from '../service/service.ts'
-import { planFrom } from '../template/plan.ts'
-import { failureOf, readTemplate } from '../template/read.ts'
-import { certificateIdParameter, type TemplateFailure } from '../template/template.ts'
+import { certificateIdParameter } from '../template/template.ts'
 import { toPem } from '../x509/pem.ts'
+import { type Application, type ApplyFailure, provisionFrom } from './apply.ts'
 import type { ClaimDesk } from './claim.ts'
 import { askHook } from './hook.ts'
 import { ownedBy, redeem } from './ownership.ts'
@@ -140,106 +137,63 @@ async function hooked(
 
 /** All of it or nothing. The token is looked at again: while the hook was asked, another request may have used it. */
 function provision(
-  template: TemplateRecord,
+  { templateName: template, defaultVersionId, versions }: TemplateRecord,
   token: string,
   parameters: Given,
   { asker }: ServiceRequest,
-  { registry, journal }: ClaimDesk,
+  { registry }: ClaimDesk,
 ): Outcome {
   const { desk } = registry
-  const name = template.templateName
   const record = ownedBy(token, desk)
-  if (record === undefined) return unknownToken(name)
+  if (record === undefined) return unknownToken(template)
   const { certificateId } = record
-  const result = make(template, certificateId, parameters, registry)
-  if (!result.ok) {
-    const { why, parameter, resource } = result.failure
-    const remedy =
-      parameter === undefined
-        ? `mend the template \`${name}\``
-        : `let the device send \`${parameter}\`, or give it a Default in the template`
-    return no(
-      'ResourceRegistrationFailure',
-      why,
-      remedy,
-      parameter === undefined ? 'setup' : 'device',
-      {
-        template: name,
-        ...(parameter === undefined ? {} : { parameter }),
-        ...(resource === undefined ? {} : { resource }),
-      },
-    )
-  }
-  const { thingName, policies, deviceConfiguration } = result
-  journal.write({
-    event: 'provisioning.provisioned',
+  const body = versions[defaultVersionId]?.templateBody ?? ''
+  let result: Application | undefined
+  const done = desk.transact(() => {
+    result = provisionFrom(body, 'FLEET_PROVISIONING', parameters, certificateId, registry)
+    if (!result.ok) return refuse('ResourceRegistrationFailureException', result.failure.why)
+    redeem(certificateId, desk)
+    return answer(result.provisioned)
+  })
+  if (!done.ok)
+    return failed(template, result?.ok === false ? result.failure : { why: done.refusal.message })
+  const { thingName, policies, deviceConfiguration, kept, status } = done.value
+  const about = {
     connection: asker.connection,
     clientId: asker.clientId,
     certificateId,
     claimCertificateId: asker.certificateId,
     ...(thingName === undefined ? {} : { thingName }),
-    template: name,
-    policies,
-    status: desk.tables.certificates.get(certificateId)?.status ?? 'ACTIVE',
-  })
+  }
   return {
     ok: true,
     body: { deviceConfiguration, ...(thingName === undefined ? {} : { thingName }) },
+    event: {
+      event: 'provisioning.provisioned',
+      ...about,
+      template,
+      policies,
+      status,
+      ...(kept.length > 0 && { kept }),
+    },
   }
 }
 
-type Made =
-  | { ok: true; thingName?: string; policies: string[]; deviceConfiguration: Body }
-  | { ok: false; failure: TemplateFailure }
-
-function make(
-  { defaultVersionId, versions }: TemplateRecord,
-  certificateId: string,
-  parameters: Given,
-  registry: Registry,
-): Made {
-  const read = readTemplate(versions[defaultVersionId]?.templateBody ?? '')
-  if (!read.template) return { ok: false, failure: failureOf(read.problems) }
-  const result = planFrom(read.template, 'FLEET_PROVISIONING', parameters)
-  if (!result.ok) return result
-  const { plan } = result
-  const policies: string[] = []
-  let failure: TemplateFailure | undefined
-  const done = registry.desk.transact(() => {
-    for (const wanted of plan.policies) {
-      const name = policyOf(wanted, registry)
-      if (name === undefined) {
-        failure = { resource: wanted.resource, why: 'its policy does not exist, or is none' }
-        return refuse('ResourceRegistrationFailureException', failure.why)
-      }
-      policies.push(name)
-      registry.attachPolicy(certificateId, name)
-    }
-    if (plan.thing) {
-      const { thingName, attributes = {} } = plan.thing
-      registry.putThing({ thingName, attributes })
-      registry.attachThing(certificateId, thingName, plan.certificate.thingPrincipalType)
-    }
-    registry.setStatus(certificateId, plan.certificate.status)
-    redeem(certificateId, registry.desk)
-    return answer(undefined)
-  })
-  if (!done.ok) return { ok: false, failure: failure ?? { why: done.refusal.message } }
-  return {
-    ok: true,
-    ...(plan.thing && { thingName: plan.thing.thingName }),
-    policies,
-    deviceConfiguration: plan.deviceConfiguration,
+function failed(template: string, failure: ApplyFailure): Outcome {
+  const { why, parameter, resource, refusal } = failure
+  if (refusal?.exception === 'InternalFailureException') {
+    return no('InternalFailure', why, 'look for `broker.warning` in the log', 'broker', {
+      template,
+    })
   }
-}
-
-function policyOf(
-  wanted: { name: string } | { document: string },
-  registry: Registry,
-): string | undefined {
-  if ('name' in wanted) return registry.policy(wanted.name) && wanted.name
-  if (!parsePolicy(wanted.document).document) return undefined
-  const name = createHash('sha1').update(wanted.document).digest('hex').toUpperCase()
-  if (!registry.policy(name)) registry.putPolicy(name, wanted.document)
-  return name
+  const about = {
+    template,
+    ...(parameter === undefined ? {} : { parameter }),
+    ...(resource === undefined ? {} : { resource }),
+  }
+  const device = parameter !== undefined
+  const remedy = device
+    ? `let the device send \`${parameter}\`, or give it a Default in the template`
+    : (refusal?.hint ?? `mend the template \`${template}\``)
+  return no('ResourceRegistrationFailure', why, remedy, device ? 'device' : 'setup', about)
 }

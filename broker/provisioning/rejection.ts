@@ -4,6 +4,7 @@
  */
 
 import { diagnose } from '../diagnosis/diagnosis.ts'
+import type { ProvisioningEvent } from '../journal/event.ts'
 import type { Reply, ServiceRequest } from '../service/service.ts'
 import { type Body, type Format, writeBody } from './payload.ts'
 
@@ -20,8 +21,10 @@ export type Rejection = {
   resource?: string
 }
 
-/** What an operation has come to: the body of the answer, or why not. */
-export type Outcome = { ok: true; body: Body } | { ok: false; rejection: Rejection }
+/** What an operation has come to: the body of the answer and what the log tells of it, or why not. */
+export type Outcome =
+  | { ok: true; body: Body; event: ProvisioningEvent }
+  | { ok: false; rejection: Rejection }
 
 /**
  * errorCode -> statusCode. AWS: InvalidCertificateOwnershipToken (400) and 403 were seen, ACCESS_DENIED is documented for the
