@@ -254,17 +254,17 @@ function isEmpty(node: unknown): boolean {
   return node === null || node === undefined || (isScalar(node) && node.value === null)
 }
 
-function kindOf(node: unknown): string {
+export function kindOf(node: unknown): string {
   if (isMap(node)) return 'a group of keys'
   if (isSeq(node)) return 'a list'
   return isScalar(node) ? shown(textOf(node)) : 'empty'
 }
 
-function textOf(node: Scalar): string {
+export function textOf(node: Scalar): string {
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
 }
 
-function lineOf(node: unknown, reading: Reading): number | undefined {
+export function lineOf(node: unknown, reading: Reading): number | undefined {
   const range =
     isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined
   return range ? reading.lines.linePos(range[0]).line : undefined

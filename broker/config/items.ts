@@ -3,6 +3,7 @@
  * device.yaml and authority.yaml files under certs/.
  */
 
+import { attributes } from './attributes.ts'
 import {
   type ConfigProblem,
   type Field,
@@ -21,6 +22,7 @@ import {
   autoRegistrations,
   type DeviceItem,
   deviceStatuses,
+  thingPrincipalTypes,
 } from './shape.ts'
 import { shown } from './words.ts'
 import { readYaml } from './yaml-text.ts'
@@ -44,6 +46,16 @@ export const thing = text(value =>
     ? undefined
     : {
         says: `${shown(value)} is no thing name that AWS takes`,
+        hint: 'use 1 to 128 of the characters a-z A-Z 0-9 : _ -',
+      },
+)
+
+// AWS: CreateThingType, thingTypeName: [a-zA-Z0-9:_-]+, 1 to 128.
+export const thingTypeName = text(value =>
+  /^[a-zA-Z0-9:_-]{1,128}$/.test(value)
+    ? undefined
+    : {
+        says: `${shown(value)} is no name of a thing type that AWS takes`,
         hint: 'use 1 to 128 of the characters a-z A-Z 0-9 : _ -',
       },
 )
@@ -100,6 +112,9 @@ const deviceKeys = {
   certificate: text(),
   status: oneOf(deviceStatuses),
   policies: attachedPolicies,
+  thingType: thingTypeName,
+  attributes,
+  thingPrincipalType: oneOf(thingPrincipalTypes),
 }
 
 type Values<T> = { certificate: string } & Partial<Omit<T, 'line'>>

@@ -5,8 +5,12 @@
 
 import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
+<<<<<<< HEAD
 import { thingGroup } from './groups.ts'
 import { hook } from './hooks.ts'
+=======
+import { thingGroup, thingType } from './groups.ts'
+>>>>>>> f62add1 (Let files say a thing's type, attributes and kind of attachment, and tell what AWS would refuse of groups)
 import { authority, device } from './items.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
 import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
@@ -80,6 +84,7 @@ const keys = {
   policySize: oneOf(policySizes),
   authorities: list(authority),
   devices: list(device),
+  thingTypes: list(thingType),
   groups: list(thingGroup),
   log: oneOf(logForms),
   listener: formerListener,

@@ -76,6 +76,10 @@ export const deviceStatuses = [
 ] as const
 export type DeviceStatus = (typeof deviceStatuses)[number]
 
+/** AWS: how a certificate is attached to a thing. */
+export const thingPrincipalTypes = ['EXCLUSIVE_THING', 'NON_EXCLUSIVE_THING'] as const
+export type ThingPrincipalType = (typeof thingPrincipalTypes)[number]
+
 /** One CA, as declared. `certificate` is a path relative to the file that declares it. */
 export type AuthorityItem = {
   certificate: string
@@ -91,6 +95,12 @@ export type AuthorityItem = {
 export type DeviceItem = {
   /** Absent: the certificate is attached to no thing. */
   thing?: string
+  /** Of the thing: the name of one of `thingTypes`. */
+  thingType?: string
+  /** Of the thing. */
+  attributes?: Record<string, string>
+  /** EXCLUSIVE_THING: the device is its thing whatever its client id. */
+  thingPrincipalType?: ThingPrincipalType
   certificate: string
   status: DeviceStatus
   /** Names of files under policies/, without `.json`. */
@@ -113,6 +123,15 @@ export type Door = {
 
 /** `port` 0 takes a free one. What is left out, `tls` says. */
 export type ListenerItem = { host: string; port: number } & Partial<Door>
+
+/** One thing type, as declared. */
+export type ThingTypeItem = {
+  name: string
+  description?: string
+  searchableAttributes: string[]
+  /** 1-based line where the item starts. */
+  line: number
+}
 
 /** One thing group, as declared. */
 export type GroupItem = {
@@ -153,6 +172,7 @@ export type Config = {
   policySize: PolicySize
   authorities: AuthorityItem[]
   devices: DeviceItem[]
+  thingTypes: ThingTypeItem[]
   groups: GroupItem[]
   /** Absent: `story` on a terminal, `json` elsewhere. */
   log?: LogForm
@@ -181,6 +201,7 @@ export function defaultConfig(): Config {
     policySize: 'refuse',
     authorities: [],
     devices: [],
+    thingTypes: [],
     groups: [],
   }
 }

@@ -168,7 +168,7 @@ function authorityFrom(
 }
 
 function deviceFrom(
-  { status, thing, policies }: DeviceItem,
+  { status, thing, policies, thingType, attributes, thingPrincipalType }: DeviceItem,
   { certificate, pem }: Proof,
   { file, certificateFile }: Place,
 ): DeclaredDevice {
@@ -179,6 +179,11 @@ function deviceFrom(
     pem,
     status,
     ...named,
+    about: {
+      ...(thingType === undefined ? {} : { thingType }),
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(thingPrincipalType === undefined ? {} : { thingPrincipalType }),
+    },
     file,
     certificateFile,
   }

@@ -83,6 +83,16 @@ export function declaredLayer(
       known.certificates.set(record, authority.certificate)
       tables.authorities.put(id, record)
     }
+    for (const { name, description, searchableAttributes, file } of declared.thingTypes) {
+      tables.thingTypes.put(name, {
+        thingTypeName: name,
+        thingTypeId: stableUuid(`thing type ${name}`),
+        ...(description === undefined ? {} : { thingTypeDescription: description }),
+        searchableAttributes,
+        creationDate: before.tables.thingTypes.get(name)?.creationDate ?? now,
+        source: source(file),
+      })
+    }
     for (const { groupName, parent, policyNames, things, file } of declared.groups) {
       const from = source(file)
       tables.thingGroups.put(groupName, {
@@ -122,17 +132,22 @@ export function declaredLayer(
       }
       if (thingName === undefined) continue
       const thingId = stableUuid(`thing ${thingName}`)
+      const { thingType, attributes, thingPrincipalType = 'NON_EXCLUSIVE_THING' } = device.about
+      // Two certificates of one thing: what both say of it counts.
+      const twin = tables.things.get(thingName)
+      const thingTypeName = thingType ?? twin?.thingTypeName
       tables.things.put(thingName, {
         thingName,
         thingId,
-        attributes: {},
+        ...(thingTypeName === undefined ? {} : { thingTypeName }),
+        attributes: { ...twin?.attributes, ...attributes },
         version: 1,
-        source: from,
+        source: twin?.source ?? from,
       })
       tables.thingPrincipals.put(`${certificateId}/${thingName}`, {
         certificateId,
         thingName,
-        type: 'NON_EXCLUSIVE_THING',
+        type: thingPrincipalType,
         source: from,
       })
     }

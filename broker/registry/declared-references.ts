@@ -13,6 +13,7 @@ import type {
   DeclaredDevice,
   DeclaredPolicy,
   DeclaredTemplate,
+  DeclaredThingType,
 } from './declared-shape.ts'
 
 /**
@@ -63,12 +64,15 @@ export function checkTemplates(
 export function checkDevices(
   devices: Placed<DeclaredDevice>[],
   policies: Documents<DeclaredPolicy>,
+  thingTypes: DeclaredThingType[],
   site: Site,
 ): void {
+  const types = thingTypes.map(({ name }) => name)
   const things = new Map<string, DeclaredDevice>()
   for (const { good, line } of devices) {
     const at = { file: good.file, ...(line === undefined ? {} : { line }) }
     for (const name of good.policyNames) checkName('policy', name, policies, at, site)
+    checkAbout(good, types, at, site)
     if (good.thingName === undefined) continue
     const twin = things.get(good.thingName)
     if (!twin) {
@@ -81,6 +85,34 @@ export function checkDevices(
     const hint = 'two certificates for one thing are possible; if that is not meant, rename one'
     site.report({ ...at, severity: 'warning', says, hint })
   }
+}
+
+/** What a device says of its thing. */
+function checkAbout(
+  { about, thingName }: DeclaredDevice,
+  types: string[],
+  at: { file: string; line?: number },
+  site: Site,
+): void {
+  const [key] = Object.keys(about)
+  if (thingName === undefined && key !== undefined) {
+    const says = `\`${key}\` says something of a thing, and there is no \`thing\``
+    site.report({ ...at, severity: 'error', says, hint: 'add `thing: NAME`' })
+  }
+  const { thingType: type, attributes = {} } = about
+  if (type !== undefined && !types.includes(type)) {
+    const near = nearest(type, types)
+    const says = `unknown thing type ${shown(type)}`
+    const add = `add \`- name: ${type}\` to \`thingTypes\` in ${quotedPath(site.configFile)}`
+    site.report({ ...at, severity: 'error', says, hint: near ? `did you mean \`${near}\`?` : add })
+  }
+  // AWS: quotas that can't be raised.
+  const most = type === undefined ? 3 : 50
+  const there = Object.keys(attributes).length
+  if (there <= most) return
+  const says = `\`attributes\` holds ${there} of them, and AWS takes ${most} at most`
+  const hint = type === undefined ? 'a thing with a `thingType` can have 50' : 'take some out'
+  site.report({ ...at, severity: 'error', says, hint })
 }
 
 function checkName(

@@ -1,6 +1,12 @@
 /** What the files declare, as data: the registry takes it over as a whole. */
 
-import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
+import type {
+  AuthorityStatus,
+  AutoRegistration,
+  DeviceItem,
+  DeviceStatus,
+  ThingTypeItem,
+} from '../config/shape.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { ThingGroup } from '../policy/groups.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -13,8 +19,11 @@ export type Declared = {
   templates: DeclaredTemplate[]
   authorities: DeclaredAuthority[]
   devices: DeclaredDevice[]
+  thingTypes: DeclaredThingType[]
   groups: DeclaredGroup[]
 }
+
+export type DeclaredThingType = Omit<ThingTypeItem, 'line'> & { file: string }
 
 export type DeclaredGroup = ThingGroup & { file: string }
 
@@ -57,6 +66,8 @@ export type DeclaredDevice = {
   pem: string
   status: DeviceStatus
   thingName?: string
+  /** Of the thing; without a thing they mean nothing, which is reported. */
+  about: Pick<DeviceItem, 'thingType' | 'attributes' | 'thingPrincipalType'>
   /** As written: a name may lack a (good) policy, which is reported. */
   policyNames: string[]
   file: string

@@ -7,7 +7,7 @@ import type { Config } from '../config/shape.ts'
 import { parseOptionsOf } from './arn.ts'
 import { readPolicies, readTemplates } from './declared-documents.ts'
 import { byText, type Site } from './declared-files.ts'
-import { readGroups } from './declared-groups.ts'
+import { readGroups, readThingTypes } from './declared-groups.ts'
 import { readAuthorities, readDevices } from './declared-items.ts'
 import { checkDevices, checkTemplates } from './declared-references.ts'
 import type { Declared, DeclaredProblem } from './declared-shape.ts'
@@ -40,7 +40,8 @@ export async function readDeclared(
   const authorities = await readAuthorities(config, site, previous?.authorities ?? [])
   const devices = await readDevices(config, site, previous?.devices ?? [])
   checkTemplates(authorities, templates, policies, parseOptionsOf(config), site)
-  checkDevices(devices, policies, site)
+  const thingTypes = readThingTypes(config, site)
+  checkDevices(devices, policies, thingTypes, site)
   const names = policies.good.map(({ name }) => name)
   const groups = readGroups(config, [...names, ...policies.broken], site)
   problems.sort((a, b) => byText(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0))
@@ -50,6 +51,7 @@ export async function readDeclared(
       templates: templates.good,
       authorities: authorities.map(({ good }) => good),
       devices: devices.map(({ good }) => good),
+      thingTypes,
       groups,
     },
     problems,

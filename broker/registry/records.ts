@@ -3,15 +3,19 @@
  * record is replaced, never changed in place.
  */
 
-import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
+import type {
+  AuthorityStatus,
+  AutoRegistration,
+  DeviceStatus,
+  ThingPrincipalType,
+} from '../config/shape.ts'
 
 /** Where a record comes from: a file of the user's, which stays the master, or something that happened while running. */
 export type Source = { kind: 'declared'; file: string } | { kind: 'learned'; how: string }
 
 export type CertificateMode = 'DEFAULT' | 'SNI_ONLY'
 
-/** AWS: `thingPrincipalType` of AttachThingPrincipal. */
-export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING'
+export type { ThingPrincipalType }
 
 type Dated = { creationDate: number; lastModifiedDate: number }
 

@@ -460,12 +460,13 @@ t.test('the examples in the starter can be taken as they are', async t => {
   // The examples: comment lines that start with `- ` or continue such a line; notes stand behind
   // two spaces and more.
   const live = text
-    .replaceAll(/^#( {3}- | {5})(\w+: \S+)( {2,}.*)?$/gm, '$1$2')
-    .replaceAll(/^(authorities|devices|groups): \[\]$/gm, '')
+    .replaceAll(/^#( {3}- | {5})(\w+: (?:\{[^}]*\}|\S+))( {2,}.*)?$/gm, '$1$2')
+    .replaceAll(/^(authorities|devices|thingTypes|groups): \[\]$/gm, '')
     .replace(/^listeners:\n(.+\n)+/m, '')
     .replace(/^# Where devices/m, 'listeners:\n$&')
     .replace(/^# CAs whose/m, 'authorities:\n$&')
     .replace(/^# Devices that/m, 'devices:\n$&')
+    .replace(/^# Thing types/m, 'thingTypes:\n$&')
     .replace(/^# Thing groups/m, 'groups:\n$&')
   const { config, problems } = loadConfig(live)
   t.strictSame(problems, [])
@@ -474,7 +475,18 @@ t.test('the examples in the starter can be taken as they are', async t => {
     { certificate: 'my-ca.pem', status: 'ACTIVE', autoRegistration: 'ENABLE', template: 'jitp' },
   ])
   t.match(config?.devices, [
-    { certificate: 'device.pem', thing: 'sensor-1', status: 'ACTIVE', policies: ['device'] },
+    {
+      certificate: 'device.pem',
+      thing: 'sensor-1',
+      thingType: 'lamp',
+      attributes: { site: 'a' },
+      thingPrincipalType: 'EXCLUSIVE_THING',
+      status: 'ACTIVE',
+      policies: ['device'],
+    },
+  ])
+  t.match(config?.thingTypes, [
+    { name: 'lamp', description: 'Lamps', searchableAttributes: ['site'] },
   ])
   t.match(config?.groups, [
     { name: 'lamps', parent: 'all', policies: ['fleet'], things: ['lamp-1'] },

@@ -102,7 +102,14 @@ const goodOutline = {
 t.test('an empty folder declares nothing', async t => {
   const folder = await folderWith(t, {})
   const { declared, problems } = await readDeclared(defaultConfig(), folder)
-  t.strictSame(declared, { policies: [], templates: [], authorities: [], devices: [], groups: [] })
+  t.strictSame(declared, {
+    policies: [],
+    templates: [],
+    authorities: [],
+    devices: [],
+    thingTypes: [],
+    groups: [],
+  })
   t.strictSame(problems, [])
 })
 
