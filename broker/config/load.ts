@@ -5,12 +5,8 @@
 
 import { isIP } from 'node:net'
 import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fields.ts'
-<<<<<<< HEAD
-import { thingGroup } from './groups.ts'
-import { hook } from './hooks.ts'
-=======
 import { thingGroup, thingType } from './groups.ts'
->>>>>>> f62add1 (Let files say a thing's type, attributes and kind of attachment, and tell what AWS would refuse of groups)
+import { hook } from './hooks.ts'
 import { authority, device } from './items.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
 import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
