@@ -173,8 +173,11 @@ export function createLedger(): Ledger {
       sealed = why
     },
     restore(table, key, record) {
-      if (!tables.has(table)) return false
-      set(table, key, record)
+      const rows = tables.get(table)
+      if (rows === undefined) return false
+      // Nothing was there before: with a hundred thousand devices the look would take a quarter of a second.
+      rows.set(key, record)
+      for (const watch of watchers.get(table) ?? []) watch(undefined, record, key)
       return true
     },
   }
