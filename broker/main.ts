@@ -16,11 +16,13 @@ import type { LogEvent } from './journal/journal.ts'
 import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
 import type { Hooks } from './provisioning/hook.ts'
+import { parseOptionsOf } from './registry/arn.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
+import { type DurableOperations, durableOperations } from './registry/durable-operations.ts'
 import { openState, type StatePlace } from './registry/open-state.ts'
 import type { Registry } from './registry/registry.ts'
 import { ownItems, ownRemarks, readOwn, readOwnCertificates } from './registry/server-own.ts'
-import { createServerPki } from './registry/server-pki.ts'
+import { createServerPki, type ServerPki } from './registry/server-pki.ts'
 import type { Store } from './store/store.ts'
 import { type Clock, createWorld, runningClock, standingClock, type World } from './world.ts'
 import { readCertificate } from './x509/certificate.ts'
@@ -45,6 +47,10 @@ export type StartOptions = {
   /** `hooks`: functions that are asked before a device is provisioned by a template, by the template's name. */
   provisioning?: { chain?: Config['provisioning']['chain']; hooks?: Hooks }
   account?: Partial<Config['account']>
+  /** As in config.yaml: what becomes of a policy over AWS's limit. */
+  policySize?: Config['policySize']
+  /** Made before by `createPki`, so that many brokers need not make keys each. Then `serverCertificatesAt` is not looked at. */
+  pki?: Pki
   /** A folder that keeps what the registry learns, or a store of your own. Default: memory, all is forgotten at the end. */
   state?: string | Store
   /** Gets every log event as it is written. */
@@ -59,7 +65,10 @@ export type Broker = {
   host: string
   /** The CA that clients need in order to trust this broker. */
   ca: string
+  /** What connections know. */
   registry: Registry
+  /** AWS's control plane: `operations.updateCertificate({ certificateId, newStatus: 'INACTIVE' })`. Answers when it is durable. */
+  operations: DurableOperations
   /** Key and certificate, registered ACTIVE, attached to the thing and to the policy. */
   createDevice(thingName: string, options?: DeviceOptions): Promise<Device>
   /** Registers a CA; with a template its devices are provisioned at their first connect. Gives the caCertificateId. */
@@ -68,6 +77,9 @@ export type Broker = {
   closed(filter?: RecordFilter): Promise<ClosingRecord>
   stop(): Promise<void>
 }
+
+/** A CA and server certificates for `localhost`, 127.0.0.1 and ::1. What is in it is nobody's business. */
+export type Pki = ServerPki
 
 export type DeviceOptions = {
   /** A document (object or JSON text). Default: everything is allowed. */
@@ -99,6 +111,27 @@ export type RecordFilter =
 /** Closing records kept for `closed`: a test that never asks must not grow without bound. */
 const KEPT_RECORDS = 1000
 
+/**
+ * Makes the CA and the server certificates that `start` would make: an RSA key takes about as long as all else of a start.
+ * Given to several starts, their devices need one CA only.
+ * @param options `names` are further names or addresses in the server certificates
+ */
+export function createPki(
+  options: Pick<StartOptions, 'serverCertificatesAt'> & { names?: string[] } = {},
+): Promise<Pki> {
+  // Clients judge our certificate by the real time, whatever the broker's clock says.
+  const { serverCertificatesAt = Date.now(), names = [] } = options
+  const now = timeOf('serverCertificatesAt', serverCertificatesAt)
+  return createServerPki({
+    names: ['localhost', ...names.filter(name => isIP(name) === 0)],
+    addresses: ['127.0.0.1', '::1', ...names.filter(name => isIP(name) !== 0)],
+    world: createWorld(runningClock()),
+    now,
+    // A root is older than what it signs: a device whose clock is behind still finds it valid.
+    caNow: Math.min(now, Date.now()),
+  })
+}
+
 /** Starts a broker in this process. Rejects when the port can't be had or an option is wrong. */
 export async function start(options: StartOptions = {}): Promise<Broker> {
   const world = createWorld(clockOf(options.clock))
@@ -106,18 +139,8 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   let devicesCa: ReturnType<typeof createDevicesCa> | undefined
   // P-256, since making an RSA key takes longer than all else that a test does.
   const issuer = () => (devicesCa ??= createDevicesCa(world, 'ec'))
-  // Clients judge our certificate by the real time, whatever the broker's clock says.
-  const { serverCertificatesAt = Date.now() } = options
-  const certificatesAt = timeOf('serverCertificatesAt', serverCertificatesAt)
   const { names } = config.tls
-  const pki = await createServerPki({
-    names: ['localhost', ...names.filter(name => isIP(name) === 0)],
-    addresses: ['127.0.0.1', '::1', ...names.filter(name => isIP(name) !== 0)],
-    world,
-    now: certificatesAt,
-    // A root is older than what it signs: a device whose clock is behind still finds it valid.
-    caNow: Math.min(certificatesAt, Date.now()),
-  })
+  const pki = options.pki ?? (await createPki({ ...options, names }))
   const lists = config.listeners.map(item => configOfListener(config, item).tls.serverCertificates)
   const read = await readOwnCertificates(lists, item => {
     const { ca, ...pems } = item
@@ -136,7 +159,12 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   }
   const state = await openState(
     stateOf(options.state),
-    { world, account: () => config.account, issuer },
+    {
+      world,
+      account: () => config.account,
+      policyOptions: () => parseOptionsOf(config),
+      issuer,
+    },
     warn,
   )
   if ('problem' in state) throw new Error(inOneLine(state.problem))
@@ -163,12 +191,13 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     host: 'localhost',
     ca: ca ?? pki.ca.pem,
     registry,
+    operations: durableOperations(registry),
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
       const device = await createDevice({ thingName, keyType, issuer: await issuer() }, world)
       const { certificate, certificateId } = device
       const source = { kind: 'learned', how: 'createDevice' } as const
       registry.putThing({ thingName, attributes: {} })
-      registry.putPolicy(`${thingName}-policy`, policyText(policy ?? ALLOW_ALL))
+      registry.putPolicy(`${thingName}-policy`, policyText(policy ?? ALLOW_ALL, config))
       registry.attachThing(certificateId, thingName)
       registry.attachPolicy(certificateId, `${thingName}-policy`)
       registry.registerCertificate({ certificate, status, source })
@@ -212,6 +241,7 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
     ...config,
     listeners: listeners.map(item => ({ host, port, ...item })),
     account: { ...config.account, ...options.account },
+    policySize: options.policySize ?? config.policySize,
     tls: { ...config.tls, ...options.tls },
     provisioning: {
       ...config.provisioning,
@@ -234,9 +264,9 @@ function timeOf(option: string, given: string | number): number {
 }
 
 /** A policy that AWS would refuse is a mistake of the test's: it is told at once. */
-function policyText(policy: unknown): string {
+function policyText(policy: unknown, config: Config): string {
   const text = typeof policy === 'string' ? policy : JSON.stringify(policy)
-  const read = readPolicy('policy', text)
+  const read = readPolicy('policy', text, parseOptionsOf(config))
   if (read.policy) return text
   throw new Error(`policy: ${read.problems.map(problem => problem.says).join('; ')}`)
 }

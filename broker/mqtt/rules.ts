@@ -70,7 +70,9 @@ export function publishRule(packet: PublishPacket): Broken | undefined {
   const why = topicFault(topic)
   if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic, why } }
   // AWS: `$aws/...` may be published to where a service listens; no other $ topic exists.
-  if (topic.startsWith('$') && !topic.startsWith('$aws/')) {
+  // What the service tells (`$aws/events/...`) is for subscribers: nobody else may publish there. DG/reserved-topics
+  const isEvent = topic === '$aws/events' || topic.startsWith('$aws/events/')
+  if (isEvent || (topic.startsWith('$') && !topic.startsWith('$aws/'))) {
     return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic } }
   }
   const bytes = Buffer.byteLength(packet.payload)

@@ -56,6 +56,9 @@ t.test('topics to publish to', async t => {
     ['a/#', 'TRAFFIC_TOPIC_INVALID'],
     ['a\u0000b', 'TRAFFIC_TOPIC_INVALID'],
     ['$aws/things/x/shadow/update', undefined],
+    ['$aws/events/presence/connected/x', 'TRAFFIC_TOPIC_RESERVED'],
+    ['$aws/events', 'TRAFFIC_TOPIC_RESERVED'],
+    ['$aws/eventsource', undefined],
     ['$SYS/x', 'TRAFFIC_TOPIC_RESERVED'],
     ['$own/x', 'TRAFFIC_TOPIC_RESERVED'],
   ]
