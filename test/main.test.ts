@@ -17,13 +17,8 @@ t.test(
     broker.registerAuthority(issuer.pem)
     const service = await connect(t, broker, await broker.createDevice('service'))
     await service.client.subscribeAsync(REGISTERED, { qos: 1 })
-    const activated = new Promise(resolve =>
-      service.client.once('message', async (_topic, payload) => {
-        const { certificateId } = JSON.parse(payload.toString()) as { certificateId: string }
-        const target = `arn:aws:iot:us-east-1:123456789012:cert/${certificateId}`
-        await operations.attachPolicy({ policyName: 'service-policy', target })
-        resolve(await operations.updateCertificate({ certificateId, newStatus: 'ACTIVE' }))
-      }),
+    const event = new Promise<{ certificateId: string }>(resolve =>
+      service.client.once('message', (_topic, payload) => resolve(JSON.parse(payload.toString()))),
     )
     const own = mintedDevice('newcomer', issuer)
     const device = {
@@ -36,7 +31,12 @@ t.test(
     const first = await connect(t, broker, device)
     await first.closed
     t.equal((await broker.closed({ clientId: 'newcomer' })).code, 'REGISTRATION_JITR_PENDING')
-    t.same(await activated, { ok: true, value: {} })
+    const { certificateId } = await event
+    const target = `arn:aws:iot:us-east-1:123456789012:cert/${certificateId}`
+    const attached = await operations.attachPolicy({ policyName: 'service-policy', target })
+    t.same(attached, { ok: true, value: {} })
+    const activated = await operations.updateCertificate({ certificateId, newStatus: 'ACTIVE' })
+    t.same(activated, { ok: true, value: {} })
     t.equal((await connect(t, broker, device)).seen.connack, 0)
   },
 )
