@@ -1,7 +1,11 @@
 /** Policies and their versions: each operation, each of its exceptions, and the same after a restart. */
 
 import t from 'tap'
+import { parsePolicy } from '../../broker/policy/document.ts'
+import { readPolicy } from '../../broker/policy/policy.ts'
+import { readTemplate } from '../../broker/template/read.ts'
 import { okay, opened, play, refused, reopened, type Step } from '../helpers/operations.ts'
+import { naming } from '../template/sample.ts'
 
 const head = 'arn:aws:iot:us-east-1:123456789012:'
 const documentOf = (topic: string) =>
@@ -258,3 +262,44 @@ for (const ascendingOrder of [true, false])
     t.equal(new Set(seen).size, seen.length, 'nothing twice')
     t.equal(seen.length, ascendingOrder ? 605 : 600, 'what came later stands at the newer end')
   })
+
+t.test('what a file declares is changed in that file, and the refusal names it', async t => {
+  const setting = await opened()
+  const text = documentOf('a')
+  const { policy } = readPolicy('written', text)
+  const { document } = parsePolicy(text)
+  const template = JSON.stringify(naming('lamp'))
+  const { template: read } = readTemplate(template)
+  if (!policy || !document || !read) throw new Error('the sample is broken')
+  setting.registry.declare({
+    policies: [{ name: 'written', text, document, policy, file: 'policies/written.json' }],
+    templates: [
+      { name: 'fleet', text: template, template: read, file: 'policies/templates/fleet.json' },
+    ],
+    authorities: [],
+    devices: [],
+    groups: [{ groupName: 'hall', policyNames: ['written'], things: [], file: 'config.yaml' }],
+  })
+  const [written, fleet] = [{ policyName: 'written' }, { templateName: 'fleet' }]
+  const by = (file: string) =>
+    refused('InvalidRequestException', new RegExp(`declared in \`${file}\``), /change it in/)
+  const policyFile = by('policies/written.json')
+  const templateFile = by('policies/templates/fleet.json')
+  await play(t, setting, [
+    ['deletePolicy', written, policyFile],
+    ['createPolicyVersion', { ...written, policyDocument: b }, policyFile],
+    ['setDefaultPolicyVersion', { ...written, policyVersionId: '1' }, policyFile],
+    ['deletePolicyVersion', { ...written, policyVersionId: '1' }, policyFile],
+    ['detachPolicy', { ...written, target: `${head}thinggroup/hall` }, by('config.yaml')],
+    ['updateProvisioningTemplate', { ...fleet, enabled: false }, templateFile],
+    ['deleteProvisioningTemplate', fleet, templateFile],
+    ['createProvisioningTemplateVersion', { ...fleet, templateBody: template }, templateFile],
+    ['deleteProvisioningTemplateVersion', { ...fleet, versionId: 1 }, templateFile],
+    [
+      'createPolicy',
+      { ...written, policyDocument: b },
+      refused('ResourceAlreadyExistsException', /name=written/),
+    ],
+    ['listPolicies', {}, { policies: [{ policyName: 'written' }] }],
+  ])
+})
