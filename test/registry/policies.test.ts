@@ -278,6 +278,7 @@ t.test('what a file declares is changed in that file, and the refusal names it',
     ],
     authorities: [],
     devices: [],
+    thingTypes: [],
     groups: [{ groupName: 'hall', policyNames: ['written'], things: [], file: 'config.yaml' }],
   })
   const [written, fleet] = [{ policyName: 'written' }, { templateName: 'fleet' }]
