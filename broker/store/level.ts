@@ -49,6 +49,22 @@ export async function openLevelStore(
   folder: string,
   options: LevelOptions,
 ): Promise<OpenedLevel | { problem: StoreProblem }> {
+  // The files are looked at before LevelDB has its lock. What is gone when looked at again was no damage, but another
+  // process that was just making the store, opening it or closing it.
+  for (let looks = LOOKS; ; looks--) {
+    const opened = await tryOpen(folder, options)
+    if (!('problem' in opened) || opened.problem.inUse || looks === 1) return opened
+    await new Promise<void>(resolve => void setTimeout(resolve, BETWEEN_LOOKS_MS))
+  }
+}
+
+const LOOKS = 3
+const BETWEEN_LOOKS_MS = 100
+
+async function tryOpen(
+  folder: string,
+  options: LevelOptions,
+): Promise<OpenedLevel | { problem: StoreProblem }> {
   try {
     await makeFolders(folder)
     return await open(folder, options)
