@@ -1,32 +1,35 @@
-/** `candid ca`: chooses between making a CA and registering one. */
+/** `candid ca`: CAs whose devices are registered or provisioned at their first connect. */
 
-import { nearest, shown } from '../config/words.ts'
 import { run as create, command as createCommand } from './ca-create.ts'
 import { run as register, command as registerCommand } from './ca-register.ts'
-import { helpLines } from './flags.ts'
-import { exits, type Io } from './io.ts'
-import { print, reject, talk } from './say.ts'
+import {
+  caActivate,
+  caCode,
+  caDeactivate,
+  caDelete,
+  caDescribe,
+  caDisable,
+  caEnable,
+  caList,
+  caVerify,
+} from './ca-verbs.ts'
+import { type Family, runFamily } from './family.ts'
+import type { Io } from './io.ts'
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const [verb, ...rest] = args
-  if (verb === 'create') return create(rest, io)
-  if (verb === 'register') return register(rest, io)
-  const lines = [...helpLines(createCommand), '', ...helpLines(registerCommand)]
-  if (verb === '--help' || verb === '-h') {
-    print(lines, io)
-    return exits.fine
-  }
-  if (verb === undefined) {
-    talk(lines, io)
-    return exits.invalid
-  }
-  const near = nearest(verb, ['create', 'register'])
-  return reject(
-    {
-      says: `unknown command ${shown(`ca ${verb}`)}`,
-      hint: near ? `did you mean \`candid ca ${near}\`?` : 'candid ca --help',
-    },
-    io,
-    args.includes('--json'),
-  )
+const verbs: Family = {
+  create: { command: createCommand, run: create },
+  register: { command: registerCommand, run: register },
+  'registration-code': caCode,
+  verify: caVerify,
+  list: caList,
+  describe: caDescribe,
+  activate: caActivate,
+  deactivate: caDeactivate,
+  'enable-registration': caEnable,
+  'disable-registration': caDisable,
+  delete: caDelete,
+}
+
+export function run(args: string[], io: Io): Promise<number> {
+  return runFamily('ca', verbs, args, io)
 }

@@ -1,175 +1,139 @@
-/**
- * `candid device create`: what `aws iot create-keys-and-certificate`, a thing and a policy are on
- * AWS, in one step.
- */
+/** `candid device`: a thing with its certificates, as one. */
 
-import { join, resolve } from 'node:path'
-import { firstListener } from '../config/listeners.ts'
-import { nearest, shown } from '../config/words.ts'
-import {
-  type CreatedDevice,
-  createDevice,
-  deviceExists,
-  deviceFileNames,
-  deviceFiles,
-  ensureDevicesCa,
-  isThingName,
-  writeDevice,
-} from '../registry/create-device.ts'
-import type { KeyType } from '../registry/keys.ts'
-import { ensureServerCa } from '../registry/server-pki.ts'
-import { publishCommand } from './first-commands.ts'
-import { type Command, type Given, helpLines } from './flags.ts'
-import { inProject } from './in-project.ts'
-import { exits, type Io } from './io.ts'
-import { exists, missingDocument, near, type Project } from './project.ts'
-import { complain, print, printJson, reject, type Spoken, table, talk } from './say.ts'
-import { ownCa } from './server-certificates.ts'
-import { writeCopies } from './write-copies.ts'
+import { arn } from '../registry/arn.ts'
+import { policyOn, type Way } from './cert-attach.ts'
+import { type NewStatus, setStatus, statusWords } from './cert-status.ts'
+import { certificateOf, certificatesOf } from './device-certificates.ts'
+import { command as createCommand, run as runCreate } from './device-create.ts'
+import { deviceDelete } from './device-delete.ts'
+import { type Family, runFamily } from './family.ts'
+import { need, type RegistryVerb } from './in-registry.ts'
+import type { Io } from './io.ts'
+import { cell, describeLines, listLines, sourcesOf } from './tell.ts'
 
-export const command: Command = {
-  usage: ['candid device create THING [--policy NAME] [--out DIR]'],
-  says: [
-    'makes a key and a certificate for a device, registers it and attaches a policy',
-    'the files get the names that AWS gives them, in certs/devices/THING/',
-  ],
-  flags: {
-    policy: {
-      value: 'NAME',
-      many: true,
-      says: 'a file of policies/, without .json (default: device)',
-    },
-    key: { value: 'rsa|ec', says: "the kind of key: RSA-2048 as AWS's (default) or P-256" },
-    out: { value: 'DIR', says: 'put the four files for the device here too' },
-    config: { value: 'FILE', says: 'the project (default: ./config.yaml)' },
+const list: RegistryVerb = {
+  command: {
+    usage: ['candid device list'],
+    says: ['all things with their certificates, and where each comes from'],
+    flags: {},
+    takes: [],
   },
-  takes: ['THING'],
-}
-
-export async function run(args: string[], io: Io): Promise<number> {
-  const json = args.includes('--json')
-  const [verb, ...rest] = args
-  if (verb === undefined || verb === '--help' || verb === '-h') return help(verb === undefined, io)
-  if (verb !== 'create') {
-    return reject(unknownVerb(verb), io, json)
-  }
-  return inProject(rest, command, io, (given, project) => create(given, project, io))
-}
-
-async function create(given: Given, project: Project, io: Io): Promise<number> {
-  const json = given.has('json')
-  const thingName = given.plain[0] ?? ''
-  const policyNames = given.has('policy') ? [...new Set(given.values('policy'))] : ['device']
-  const invalid = await mistakes(thingName, policyNames, given, project, io)
-  if (invalid.length > 0) return complain(invalid, exits.invalid, io, json)
-
-  const folder = join(project.certsDir, 'devices', thingName)
-  const out = given.has('out') ? resolve(io.cwd, given.value('out') ?? '.') : undefined
-  if (await exists(folder)) {
-    return complain([deviceExists(thingName, near(folder, io))], exits.failed, io, json)
-  }
-
-  const [server, devices] = await Promise.all([
-    ensureServerCa(project.certsDir, io.world),
-    ensureDevicesCa(project.certsDir, io.world),
-  ])
-  if ('problem' in server) return complain([server.problem], exits.failed, io, json)
-  const own = await ownCa(project.config, project.baseDir)
-  if (own && 'problem' in own) return complain([own.problem], exits.failed, io, json)
-  const serverCaPem = own?.pem ?? server.ca.pem
-  if ('problem' in devices) return complain([devices.problem], exits.failed, io, json)
-  const keyType = (given.value('key') ?? 'rsa') as KeyType // checked in `mistakes`
-  const device = await createDevice({ thingName, keyType, issuer: devices.ca }, io.world)
-  if (out !== undefined) {
-    const problem = await writeCopies(deviceFiles(device, serverCaPem), out, io)
-    if (problem) return complain([problem], exits.failed, io, json)
-  }
-  const how = { serverCaPem, policyNames }
-  const written = await writeDevice(device, how, project.certsDir, io.world)
-  if ('problem' in written) return complain([written.problem], exits.failed, io, json)
-  report(device, policyNames, { folder, ...(out !== undefined && { out }) }, project, io, json)
-  return exits.fine
-}
-
-async function mistakes(
-  thingName: string,
-  policyNames: string[],
-  given: Given,
-  project: Project,
-  io: Io,
-): Promise<Spoken[]> {
-  const problems: Spoken[] = []
-  if (!isThingName(thingName)) {
-    problems.push({
-      says: `${shown(thingName)} can't be a thing's name`,
-      hint: '1 to 128 letters, digits, `:`, `_` or `-`, as AWS has it',
-    })
-  }
-  const key = given.value('key') ?? 'rsa'
-  if (key !== 'rsa' && key !== 'ec') {
-    problems.push({ says: `\`--key\`: unknown kind ${shown(key)}`, hint: '--key rsa or --key ec' })
-  }
-  for (const name of policyNames) {
-    const missing = await missingDocument('policy', name, project.policiesDir, io)
-    if (missing) problems.push(missing)
-  }
-  return problems
-}
-
-function report(
-  device: CreatedDevice,
-  policyNames: string[],
-  where: { folder: string; out?: string },
-  project: Project,
-  io: Io,
-  json: boolean,
-): void {
-  const path = (name: string, folder = where.folder) => near(join(folder, name), io)
-  const { host, port } = firstListener(project.config)
-  const command = publishCommand(device.thingName, where.out ?? where.folder, host, port, io)
-  const { thingName, certificateId } = device
-  if (json) {
-    const files = {
-      ...Object.fromEntries(Object.entries(deviceFileNames).map(([k, name]) => [k, path(name)])),
-      declaration: path('device.yaml'),
+  reads: true,
+  async act(registry) {
+    const { all, declared } = registry
+    const things = await need(all('ListThings', 'things'))
+    if ('stopped' in things) return things
+    const certificates = await need(all('ListCertificates', 'certificates'))
+    if ('stopped' in certificates) return certificates
+    type Listed = { certificateId: string; status: string }
+    const status = new Map(
+      (certificates.value['certificates'] as Listed[]).map(one => [one.certificateId, one.status]),
+    )
+    const sources = sourcesOf(await declared())
+    const devices: { thingName: string; certificateId?: string; status?: string; from: string }[] =
+      []
+    for (const { thingName } of things.value['things'] as { thingName: string }[]) {
+      const held = await certificatesOf(thingName, registry)
+      if ('stopped' in held) return held
+      for (const { id } of held) {
+        const from = sources.of('cert', id)
+        devices.push({ thingName, certificateId: id, status: status.get(id) ?? '-', from })
+      }
+      if (held.length === 0) devices.push({ thingName, from: sources.of('thing', thingName) })
     }
-    const out = where.out === undefined ? {} : { out: near(where.out, io) }
-    printJson({ thingName, certificateId, policies: policyNames, files, ...out, command }, io)
-    return
-  }
-  const policies = policyNames.map(name => `\`${name}\``).join(', ')
-  const files = [
-    [path(deviceFileNames.certificate), 'its certificate'],
-    [path(deviceFileNames.privateKey), 'its private key'],
-    [path(deviceFileNames.publicKey), 'its public key'],
-    [path(deviceFileNames.ca), 'the CA it trusts: the one of this broker, under the name of AWS'],
-    [path('device.yaml'), 'its registration: thing, status, policies'],
-  ]
-  print(
-    [
-      `device \`${thingName}\` is registered and ACTIVE, with ${policies} attached`,
-      `certificateId ${certificateId}`,
-      '',
-      ...table(files).map(line => `  ${line}`),
-      ...(where.out === undefined ? [] : [`  the first four are in ${near(where.out, io)} too`]),
-      '',
-      'a broker that is running knows it now; connect it:',
-      `  ${command}`,
-    ],
-    io,
-  )
+    const rows = devices.map(one => [
+      one.thingName,
+      cell(one.certificateId?.slice(0, 16)),
+      cell(one.status),
+      one.from,
+    ])
+    const head = ['DEVICE', 'CERTIFICATE', 'STATUS', 'FROM']
+    return { lines: listLines(head, rows, 'there are no devices'), output: { devices } }
+  },
 }
 
-function unknownVerb(verb: string): Spoken {
-  const close = nearest(verb, ['create'])
+const describe: RegistryVerb = {
+  command: {
+    usage: ['candid device describe THING'],
+    says: ['its thing, certificates and policies'],
+    flags: {},
+    takes: ['THING'],
+  },
+  reads: true,
+  async act(registry) {
+    const { given, call, all, declared, project } = registry
+    const [thingName = ''] = given.plain
+    const thing = await need(call('DescribeThing', { thingName }))
+    if ('stopped' in thing) return thing
+    const held = await certificatesOf(thingName, registry)
+    if ('stopped' in held) return held
+    const sources = sourcesOf(await declared())
+    const lines = describeLines(thing.value, sources.of('thing', thingName))
+    const certificates: object[] = []
+    for (const { id } of held) {
+      const found = await need(call('DescribeCertificate', { certificateId: id }))
+      if ('stopped' in found) return found
+      const target = arn(project.config.account, 'cert', id)
+      const attached = await need(all('ListAttachedPolicies', 'policies', { target }))
+      if ('stopped' in attached) return attached
+      const names = attached.value['policies'] as { policyName: string }[]
+      const shown = {
+        ...(found.value['certificateDescription'] as object),
+        policies: names.map(one => one.policyName),
+      }
+      lines.push('', ...describeLines(shown, sources.of('cert', id)))
+      certificates.push(shown)
+    }
+    return { lines, output: { ...thing.value, certificates } }
+  },
+}
+
+function statusVerb(verb: string, status: NewStatus): RegistryVerb {
   return {
-    says: `unknown command ${shown(`device ${verb}`)}`,
-    hint: close ? 'did you mean `candid device create`?' : 'candid device create THING',
+    command: {
+      usage: [`candid device ${verb} THING`],
+      says: [statusWords[status]],
+      flags: {},
+      takes: ['THING'],
+    },
+    async act(registry) {
+      const [thingName = ''] = registry.given.plain
+      const certificate = await certificateOf(thingName, registry)
+      if ('stopped' in certificate) return certificate
+      return setStatus(certificate, status, `device \`${thingName}\``, registry)
+    },
   }
 }
 
-function help(missing: boolean, io: Io): number {
-  if (missing) talk(helpLines(command), io)
-  else print(helpLines(command), io)
-  return missing ? exits.invalid : exits.fine
+function policyVerb(way: Way, says: string): RegistryVerb {
+  return {
+    command: {
+      usage: [`candid device ${way} THING POLICY`],
+      says: [says],
+      flags: {},
+      takes: ['THING', 'POLICY'],
+    },
+    async act(registry) {
+      const [thingName = '', policyName = ''] = registry.given.plain
+      const certificate = await certificateOf(thingName, registry)
+      if ('stopped' in certificate) return certificate
+      return policyOn(way, certificate, policyName, `device \`${thingName}\``, registry)
+    },
+  }
+}
+
+const verbs: Family = {
+  create: { command: createCommand, run: runCreate },
+  list,
+  describe,
+  activate: statusVerb('activate', 'ACTIVE'),
+  deactivate: statusVerb('deactivate', 'INACTIVE'),
+  revoke: statusVerb('revoke', 'REVOKED'),
+  attach: policyVerb('attach', 'puts a policy on its certificate'),
+  detach: policyVerb('detach', 'takes a policy off its certificate'),
+  delete: deviceDelete,
+}
+
+export function run(args: string[], io: Io): Promise<number> {
+  return runFamily('device', verbs, args, io)
 }

@@ -75,15 +75,21 @@ function overview(): string[] {
 const verbs: { [name: string]: Verb } = {
   start: { says: 'runs the broker', load: () => import('./start.ts') },
   init: { says: 'writes the files of a new project', load: () => import('./init.ts') },
-  device: { says: 'makes a device: key, certificate, policy', load: () => import('./device.ts') },
-  ca: { says: 'makes or registers a CA for provisioning', load: () => import('./ca.ts') },
+  device: { says: 'devices: thing, key, certificate, policies', load: () => import('./device.ts') },
+  cert: { says: 'device certificates and their status', load: () => import('./cert.ts') },
+  ca: { says: 'CAs whose devices are provisioned', load: () => import('./ca.ts') },
+  thing: { says: 'things and their attributes', load: () => import('./thing.ts') },
+  type: { says: 'thing types', load: () => import('./type.ts') },
+  group: { says: 'thing groups', load: () => import('./group.ts') },
   policy: {
-    says: 'tests, simulates and checks AWS IoT policies',
+    says: 'policies, and tests, simulations and checks of them',
     load: () => import('./policy.ts'),
   },
-  template: { says: 'checks provisioning templates', load: () => import('./template.ts') },
+  template: {
+    says: 'provisioning templates, and checks of them',
+    load: () => import('./template.ts'),
+  },
   call: { says: "calls any operation of AWS's control plane", load: () => import('./call.ts') },
-  store: { says: 'checks, repairs or exports the store on disk', load: () => import('./store.ts') },
   explain: {
     says: 'explains a diagnosis, or judges a certificate',
     load: () => import('./explain.ts'),

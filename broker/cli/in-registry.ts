@@ -4,7 +4,7 @@
  */
 
 import { basename } from 'node:path'
-import { type Called, type Output, type Reach, reach } from '../control/reach.ts'
+import { type Called, type Output, type Reach, reach, takeOverFiles } from '../control/reach.ts'
 import { readDeclared } from '../registry/declared.ts'
 import type { Declared } from '../registry/declared-shape.ts'
 import type { Command, Flag, Given } from './flags.ts'
@@ -62,7 +62,7 @@ export function runInRegistry(
     const json = given.has('json')
     const opened = opening(given, project, by, reads === true, io)
     try {
-      const outcome = await act(registryOf(given, project, opened.open, io))
+      const outcome = await act(registryOf(given, project, opened, io))
       const via = await opened.via()
       if ('stopped' in outcome) return stop(outcome.stopped, via, json, io)
       if (json) printJson({ ...outcome.output, ...via }, io)
@@ -109,6 +109,7 @@ function opening(given: Given, project: Project, by: string, reads: boolean, io:
   }
   return {
     open,
+    takeOver: () => (place === 'memory' ? Promise.resolve(false) : takeOverFiles(place.folder, by)),
     via: async () => {
       const one = await got()
       return one === undefined ? {} : { via: one.via }
@@ -122,7 +123,12 @@ const IN_MEMORY = {
   hint: 'give it a state folder: `state: state` in config.yaml, or --state DIR',
 }
 
-function registryOf(given: Given, project: Project, open: () => Promise<Opened>, io: Io): Registry {
+function registryOf(
+  given: Given,
+  project: Project,
+  { open, takeOver }: Pick<ReturnType<typeof opening>, 'open' | 'takeOver'>,
+  io: Io,
+): Registry {
   let declared: Promise<Declared> | undefined
   const call: Registry['call'] = async (operation, input) => {
     const opened = await open()
@@ -158,10 +164,7 @@ function registryOf(given: Given, project: Project, open: () => Promise<Opened>,
       )
       return declared
     },
-    async takeOver() {
-      const opened = await open()
-      return 'problem' in opened ? false : opened.takeOver()
-    },
+    takeOver,
   }
 }
 

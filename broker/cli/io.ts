@@ -16,6 +16,8 @@ export type Io = {
   cwd: string
   /** A person sees stdout at once. */
   isTerminal: boolean
+  /** Asks a person; absent where none is there to answer. */
+  ask?(question: string): Promise<string>
   /** The width of that terminal. */
   columns?: number | undefined
   env: { [name: string]: string | undefined }

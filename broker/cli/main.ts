@@ -4,6 +4,7 @@
  * chooses among them.
  */
 
+import { createInterface } from 'node:readline/promises'
 import { createWorld, runningClock } from '../world.ts'
 import { bugLines, runCommand } from './frame.ts'
 import { exits, type Io } from './io.ts'
@@ -15,6 +16,7 @@ const io: Io = {
   cwd: process.cwd(),
   isTerminal: process.stdout.isTTY === true,
   columns: process.stdout.columns,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
   env: process.env,
   world: createWorld(runningClock()),
   signals(act) {
@@ -38,3 +40,12 @@ process.on('uncaughtException', error => {
 })
 
 process.exitCode = await runCommand(process.argv.slice(2), io)
+
+async function ask(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await reader.question(question)
+  } finally {
+    reader.close()
+  }
+}

@@ -17,7 +17,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { World } from '../world.ts'
 import { readBody } from './body.ts'
 import { removeDoorFile, writeDoorFile } from './door-file.ts'
-import { type OperationTable, operationNames, operationOf, resourcesOf } from './operations.ts'
+import { type OperationTable, operationOf, resourcesOf, unknownHint } from './operations.ts'
 import { listenAt } from './socket.ts'
 
 export type DoorParts = {
@@ -153,10 +153,8 @@ async function answerTo(request: IncomingMessage, desk: Desk): Promise<Told> {
 async function call(name: string, request: IncomingMessage, desk: Desk): Promise<Told> {
   const operation = operationOf(desk.operations, name)
   if (operation === undefined) {
-    const known = operationNames(desk.operations).join(', ')
-    return refused(404, 'UnknownOperationException', 'there is no such operation', {
-      hint: `there is ${known}`,
-    })
+    const hint = unknownHint(desk.operations, name)
+    return refused(404, 'UnknownOperationException', 'there is no such operation', { hint })
   }
   const read = await readBody(request, desk.limits.bodyBytes)
   if ('problem' in read) {

@@ -1,5 +1,6 @@
 /** AWS's control plane by the names of its operations, for those who call it from outside: `CreateThing`. */
 
+import { nearest } from '../config/words.ts'
 import type { Answer } from '../registry/answer.ts'
 
 /** The operations as functions, by AWS's names in camelCase; what is no operation is never called. */
@@ -21,6 +22,12 @@ export function operationNames(table: OperationTable): string[] {
   return Object.keys(table)
     .map(name => name.charAt(0).toUpperCase() + name.slice(1))
     .sort()
+}
+
+/** What helps who has called an operation that there is not. */
+export function unknownHint(table: OperationTable, name: string): string {
+  const near = nearest(name, operationNames(table))
+  return near === undefined ? 'candid call --list' : `did you mean \`${near}\`?`
 }
 
 /**

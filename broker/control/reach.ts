@@ -12,7 +12,7 @@ import { openState, type StatePlace } from '../registry/open-state.ts'
 import type { World } from '../world.ts'
 import { ask, type Reply } from './client.ts'
 import { type DoorFile, readDoorFile } from './door-file.ts'
-import { operationNames, operationOf } from './operations.ts'
+import { operationOf, unknownHint } from './operations.ts'
 
 export type Output = { [key: string]: unknown }
 
@@ -29,8 +29,6 @@ export type Reach = {
   via: 'broker' | 'store'
   /** @param operation AWS's name: `CreateThing` */
   call(operation: string, input: object): Promise<Called>
-  /** The running broker reads the files now; false where none runs: it does at its start. */
-  takeOver(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -60,6 +58,14 @@ export async function reach(parts: ReachParts): Promise<Reach | { problem: Said 
   }
 }
 
+/** The broker that runs on a state folder reads the files now; false where none does: it reads them at its start. */
+export async function takeOverFiles(folder: string, by: string): Promise<boolean> {
+  const door = await readDoorFile(folder)
+  if (door === undefined) return false
+  const answer = await ask(door, { method: 'POST', path: '/files', by })
+  return 'status' in answer && answer.status === 200
+}
+
 /** Nothing where no broker runs. */
 async function throughDoor({
   folder,
@@ -77,10 +83,6 @@ async function throughDoor({
       const path = `/operations/${encodeURIComponent(operation)}`
       const answer = await ask(door, { method: 'POST', path, input, by })
       return calledBy(answer, door, folder)
-    },
-    async takeOver() {
-      const answer = await ask(door, { method: 'POST', path: '/files', by })
-      return 'status' in answer && answer.status === 200
     },
     close: () => Promise.resolve(),
   }
@@ -131,7 +133,7 @@ async function inState(parts: ReachParts): Promise<Reach | { problem: Said & { i
     async call(name, input) {
       const operation = operationOf(registry.operations, name)
       if (operation === undefined) {
-        const hint = `there is ${operationNames(registry.operations).join(', ')}`
+        const hint = unknownHint(registry.operations, name)
         const message = 'there is no such operation'
         return { ok: false, refusal: { exception: 'UnknownOperationException', message, hint } }
       }
@@ -140,7 +142,6 @@ async function inState(parts: ReachParts): Promise<Reach | { problem: Said & { i
       if (lost) return { ok: false, failed: lost }
       return result.ok ? { ok: true, value: { ...(result.value as object | undefined) } } : result
     },
-    takeOver: () => Promise.resolve(false),
     close: () => state.close(),
   }
 }

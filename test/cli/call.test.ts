@@ -54,10 +54,11 @@ t.test("AWS's exceptions, and mistakes of ours", async t => {
   const table: [args: string[], code: number, err: RegExp, hint: RegExp | undefined][] = [
     [['DescribeThing', ...thing('none')], 2, /^ResourceNotFoundException: /, undefined],
     [['DescribeThing', ...thing('a b')], 2, /^InvalidRequestException: 1 validation/, undefined],
-    [['Nonsense'], 3, /^UnknownOperationException: /, /CreateThing, /],
+    [['Nonsense'], 3, /^UnknownOperationException: /, /candid call --list/],
+    [['CraeteThing'], 3, /^UnknownOperationException: /, /did you mean `CreateThing`/],
     [['CreateThing', '--input', '{'], 3, /`{` is no JSON object/, /--input '{/],
     [['CreateThing', '--input', 'no.json'], 3, /there is no such file/, /path/],
-    [[], 3, /^OPERATION is missing/, /candid call OPERATION/],
+    [[], 3, /^OPERATION is missing/, /candid call --list/],
   ]
   const check = async (via: string) => {
     for (const [args, code, err, hint] of table) {
@@ -118,4 +119,14 @@ t.test('two commands at once take turns', async t => {
   )
   t.same(codes, [0, 0, 0])
   t.match((await box.run('call', 'ListThings')).json(), { things: { length: 3 } })
+})
+
+t.test('--list names them all', async t => {
+  const box = liveProject(t)
+  const { out, code } = await box.run('call', '--list')
+  t.equal(code, 0)
+  t.match(out, /^CreateThing$/m)
+  t.match((await box.run('call', '--list', '--json')).json(), {
+    operations: out.trim().split('\n'),
+  })
 })

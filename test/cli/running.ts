@@ -56,6 +56,23 @@ export async function runningBroker(t: Test, box = liveProject(t)): Promise<Runn
   }
 }
 
+/** A template of fleet provisioning, with the policy `device`. */
+export const FLEET = `{
+  "Parameters": { "SerialNumber": { "Type": "String" } },
+  "Resources": {
+    "thing": {
+      "Type": "AWS::IoT::Thing",
+      "Properties": { "ThingName": { "Ref": "SerialNumber" } }
+    },
+    "certificate": {
+      "Type": "AWS::IoT::Certificate",
+      "Properties": { "CertificateId": { "Ref": "AWS::IoT::Certificate::Id" }, "Status": "Active" }
+    },
+    "policy": { "Type": "AWS::IoT::Policy", "Properties": { "PolicyName": "device" } }
+  }
+}
+`
+
 /** Key, certificate and CA, as PEM. */
 export type Keys = { ca: string | Buffer; cert: string | Buffer; key: string | Buffer }
 

@@ -133,7 +133,10 @@ for (const name of [
     const { file } = await opened(t)
     t.match(await ask(file, post(`/operations/${name}`, {})), {
       status: 404,
-      body: { exception: 'UnknownOperationException', hint: /CreateThing/ },
+      body: {
+        exception: 'UnknownOperationException',
+        hint: /candid call --list|did you mean `CreateThing`/,
+      },
     })
   })
 }

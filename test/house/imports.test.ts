@@ -10,7 +10,7 @@ const table: [who: string, ours: string, others: string][] = [
   [
     'cli',
     'config connection control diagnosis journal open.ts policy provisioning registry store template world.ts x509',
-    'node:fs node:fs/promises node:os node:path node:url node:util',
+    'node:fs node:fs/promises node:os node:path node:readline/promises node:url node:util',
   ],
   [
     'main.ts',
@@ -55,7 +55,7 @@ const table: [who: string, ours: string, others: string][] = [
   ['service', 'diagnosis', ''],
   ['store', '', 'classic-level node:fs/promises node:path node:zlib'],
   ['diagnosis', '', ''],
-  ['config', '', 'node:net yaml'],
+  ['config', '', 'node:net node:util yaml'],
   ['world.ts', '', 'node:crypto'],
 ]
 

@@ -49,13 +49,16 @@ t.test('codes that the pages name are in the catalogue', async t => {
   }
 })
 
+const KINDS =
+  /^ (activate|attach|create|deactivate|delete|describe|detach|lint|list|register|revoke|simulate|test|update|verify)\b/
+
 t.test('commands and flags that the pages name are there', async t => {
   const box = project(t)
   for (const { name, text } of pages) {
     for (const [, verb = '', rest = ''] of text.matchAll(
-      /\bcandid (start|init|device|ca|explain|policy)\b([^`\n]*)/g,
+      /\bcandid (start|init|device|cert|ca|thing|type|group|policy|template|call|explain)\b([^`\n]*)/g,
     )) {
-      const kind = /^ (create|register|test|simulate|lint)\b/.exec(rest)?.[1]
+      const kind = KINDS.exec(rest)?.[1]
       const { code, out } = await box.run(verb, ...(kind ? [kind] : []), '--help')
       t.equal(code, 0, `${name}: candid ${verb}`)
       for (const [flag] of rest.matchAll(/--[a-z-]+/g)) {
