@@ -7,6 +7,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
 import { packetReader } from '../../broker/mqtt/packet-reader.ts'
+import { planFrom } from '../../broker/template/plan.ts'
+import { readTemplate } from '../../broker/template/read.ts'
+import { templateRemarks } from '../../broker/template/remarks.ts'
 import {
   parseCertificateRequest,
   parseCertificates,
@@ -28,6 +31,7 @@ import {
   subscribePacket,
 } from '../helpers/mqtt-bytes.ts'
 import { PKI_NOW, pki } from '../helpers/pki.ts'
+import { CN, carried, naming, withPolicy } from '../template/sample.ts'
 import { captured } from '../tls/captured.ts'
 import { anyCut, type Cut, cut } from '../tls/chunks.ts'
 import { type Recording, recordHandshake } from '../tls/handshake-recording.ts'
@@ -66,7 +70,32 @@ export async function targets(): Promise<Target[]> {
     { name: 'certificate', property: fc.property(spoiled(certificates()), judges) },
     { name: 'pem', property: fc.property(spoiled(files()), bytes => void readPemOrDer(bytes)) },
     { name: 'packets', property: fc.property(spoiled(packets()), anyCut, readsPackets) },
+    { name: 'template', property: fc.property(spoiled(templates()), readsTemplate) },
   ]
+}
+
+function templates(): Buffer[] {
+  const all = naming(
+    { 'Fn::Join': ['-', ['a', { 'Fn::Select': [0, { 'Fn::Split': ['-', { Ref: CN }] }] }]] },
+    { AttributePayload: { a: { 'Fn::FindInMap': ['m', 'k', 'l'] } }, ThingGroups: ['g'] },
+    { AttributePayload: 'MERGE' },
+  )
+  const mapped = { Parameters: { [CN]: { Type: 'String' } }, Mappings: { m: { k: { l: 'v' } } } }
+  const policy = withPolicy({ PolicyDocument: { 'Fn::Sub': `{"Statement":[],"x":"\${${CN}}"}` } })
+  return [{ ...mapped, ...all }, policy].map(one => Buffer.from(JSON.stringify(one)))
+}
+
+function readsTemplate(bytes: Buffer): void {
+  const { problems, template } = readTemplate(bytes.toString())
+  assert.equal(
+    template === undefined,
+    problems.some(({ severity }) => severity === 'error'),
+  )
+  if (!template) return
+  for (const kind of ['JITP', 'FLEET_PROVISIONING', 'REGISTER_THING'] as const) {
+    templateRemarks(template, { kind, policies: new Map() })
+    planFrom(template, kind, new Map(Object.entries(carried)))
+  }
 }
 
 function readsHello(bytes: Buffer, how: Cut): void {

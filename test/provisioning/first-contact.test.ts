@@ -1,6 +1,7 @@
 /** What a first contact leaves behind, by how the certificate's CA is registered: JITP, JITR, or a refusal and nothing. */
 
 import { createHash } from 'node:crypto'
+import type { IClientOptions } from 'mqtt'
 import t, { type Test } from 'tap'
 import type { AuthorityOptions, Broker, Device } from '../../broker/main.ts'
 import { allow, connect, running } from '../helpers/device.ts'
@@ -17,8 +18,8 @@ function owner({ pem, keyPem }: Minted, broker: Broker, thingName = 'dev-1'): De
 }
 
 /** Connects once and waits until it is over; gives the closing record and whether a CONNACK came. */
-async function contact(t: Test, broker: Broker, who: Device) {
-  const { client, closed, seen } = await connect(t, broker, who)
+async function contact(t: Test, broker: Broker, who: Device, options: IClientOptions = {}) {
+  const { client, closed, seen } = await connect(t, broker, who, options)
   if (seen.connack === 0) await client.endAsync()
   await closed
   return { connack: seen.connack, record: await broker.closed({ clientId: who.thingName }) }
@@ -204,6 +205,37 @@ for (const { name, resources, parameters, evidence, says } of failing) {
     t.match(await contact(t, broker, owner(device, broker)), { connack: 0 })
   })
 }
+
+t.test('a CA in mode SNI_ONLY: its devices need a host name, and are in that mode too', async t => {
+  const broker = await running(t, { clock: NOW })
+  const template = { Resources: { thing: THING, certificate: CERTIFICATE, policy: ALL } }
+  const { operations } = broker.registry
+  const registered = operations.registerCACertificate({
+    caCertificate: signer.pem,
+    certificateMode: 'SNI_ONLY',
+    setAsActive: true,
+    allowAutoRegistration: true,
+    registrationConfig: {
+      templateBody: JSON.stringify(template),
+      roleArn: 'arn:aws:iam::123456789012:role/jitp',
+    },
+  })
+  t.ok(registered.ok)
+  // Nobody sends an address as host name.
+  const nameless = { host: '127.0.0.1', checkServerIdentity: () => undefined }
+  const who = owner(device, broker)
+  const missing = { code: 'REGISTRATION_SNI_MISSING', evidence: { certificateId } }
+  t.match(await contact(t, broker, who, nameless), { connack: undefined, record: missing })
+  t.equal(broker.registry.certificate(certificateId), undefined, 'nothing was registered')
+  const first = await contact(t, broker, who)
+  t.match(first.record, {
+    code: 'REGISTRATION_JITP_PROVISIONED',
+    evidence: { template: /^templateBody of / },
+  })
+  t.match(broker.registry.certificate(certificateId), { certificateMode: 'SNI_ONLY' })
+  t.match(await contact(t, broker, who, nameless), { connack: undefined, record: missing })
+  t.match(await contact(t, broker, who), { connack: 0 })
+})
 
 t.test('JITP with a template that was removed', async t => {
   const { broker } = await registeredSo(t, {})
