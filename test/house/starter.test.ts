@@ -6,6 +6,7 @@ import { loadConfig } from '../../broker/config/load.ts'
 import { type Config, defaultConfig } from '../../broker/config/shape.ts'
 import { readPolicy } from '../../broker/policy/policy.ts'
 import { connect, running } from '../helpers/device.ts'
+import { claimant, putFleetTemplate } from '../helpers/fleet.ts'
 import { mintedDevice, PKI_NOW, pki } from '../helpers/pki.ts'
 
 const policy = readFileSync('policies/device.json', 'utf8')
@@ -68,4 +69,27 @@ t.test('the template makes a device at its first connection, and the second one 
     code: 'CLOSE_BY_CLIENT',
     principal: { status: 'ACTIVE', thingName: 'pump-7', policies: ['device'] },
   })
+})
+
+t.test('a claim and the fleet template make a device that works under its own name', async t => {
+  const claimPolicy = readFileSync('policies/claim.json', 'utf8')
+  t.same(readPolicy('claim', claimPolicy).problems, [])
+  const broker = await running(t)
+  broker.registry.putPolicy('device', policy)
+  putFleetTemplate(
+    broker,
+    'fleet',
+    JSON.parse(readFileSync('policies/templates/fleet.json', 'utf8')),
+  )
+  const claim = await broker.createDevice('claim', { policy: claimPolicy })
+  const device = await claimant(t, broker, claim)
+  const { body } = await device.ask('create')
+  const { certificateOwnershipToken, certificatePem = '', privateKey = '' } = body
+  const parameters = { SerialNumber: 'lamp-1' }
+  const registered = await device.ask('provision', { certificateOwnershipToken, parameters })
+  t.match(registered.body, { thingName: 'lamp-1' })
+  const own = { ...claim, thingName: 'lamp-1', certificate: certificatePem, privateKey }
+  const { client, seen } = await connect(t, broker, own)
+  t.equal(seen.connack, 0)
+  await client.publishAsync('lamp-1/hello', 'hi', { qos: 1 })
 })
