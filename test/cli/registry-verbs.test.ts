@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { minted } from '../helpers/pki.ts'
-import { FLEET, liveProject, runningBroker } from './running.ts'
+import { connected, FLEET, liveProject, runningBroker } from './running.ts'
 import type { Ran, Sandbox } from './sandbox.ts'
 
 type Step = [args: string, code: number, says: RegExp]
@@ -241,4 +241,41 @@ t.test('lists are whole, however many there are', async t => {
   if ('problem' in way) throw new Error(way.problem.says)
   for (let n = 0; n < 300; n++) await way.call('CreateThing', { thingName: `t${n}` })
   t.match((await box.run('thing', 'list', '--json')).json(), { things: { length: 300 } })
+})
+
+t.test('what the verbs change acts at once on a connected device', async t => {
+  const box = filled(t)
+  const broker = await runningBroker(t, box)
+  const made = (await box.run('cert', 'create', '--active', '--json')).json()
+  const keyPair = made['keyPair'] as { PrivateKey: string }
+  const id = `${made['certificateId']}`
+  const keys = {
+    ca: box.read('certs/server/ca.pem'),
+    cert: `${made['certificatePem']}`,
+    key: keyPair.PrivateKey,
+  }
+  t.equal(await connected(t, broker, keys, 'live-1'), undefined, 'it has no policy')
+  await box.run('thing', 'create', 'live-1')
+  await box.run('thing', 'attach', 'live-1', id)
+  t.equal((await box.run('device', 'attach', 'live-1', 'device')).code, 0)
+  const client = await connected(t, broker, keys, 'live-1')
+  if (!client) throw new Error('it is kept out')
+  await client.publishAsync('a', '1', { qos: 1 })
+  const closed = new Promise<void>(done => client.once('close', () => done()))
+  t.equal((await box.run('cert', 'deactivate', id.slice(0, 10))).code, 0)
+  await closed
+  t.match(await broker.line(line => line['code'] === 'REGISTRATION_INACTIVE'), {
+    event: 'connection.closed',
+    thingName: 'live-1',
+  })
+  await box.run('cert', 'activate', id)
+  const again = await connected(t, broker, keys, 'live-1')
+  if (!again) throw new Error('it is kept out')
+  t.equal((await box.run('device', 'detach', 'live-1', 'device')).code, 0)
+  const gone = new Promise<void>(done => again.once('close', () => done()))
+  again.publish('a', '2', { qos: 1 })
+  await gone
+  t.match(await broker.line(line => line['code'] === 'TRAFFIC_PUBLISH_DENIED'), {
+    thingName: 'live-1',
+  })
 })

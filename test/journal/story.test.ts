@@ -115,6 +115,20 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
     ],
   ],
   [
+    'a change from outside: its long identifiers are cut, and nobody forges a line',
+    [
+      {
+        event: 'registry.changed',
+        operation: 'AttachPolicy',
+        by: 'candid policy\n10:00:00  stopped',
+        resources: ['policy/device', `cert/${'ab'.repeat(32)}`],
+      },
+    ],
+    [
+      '10:00:00  changed     policy/device and cert/abababababababab...  AttachPolicy, by `candid policy\\u000a10:00:00  stopped`',
+    ],
+  ],
+  [
     'a hello with two faults: the main one first, the other once',
     [
       {
