@@ -90,6 +90,7 @@ const verbs: { [name: string]: Verb } = {
     load: () => import('./template.ts'),
   },
   call: { says: "calls any operation of AWS's control plane", load: () => import('./call.ts') },
+  store: { says: 'checks, repairs or exports the store on disk', load: () => import('./store.ts') },
   explain: {
     says: 'explains a diagnosis, or judges a certificate',
     load: () => import('./explain.ts'),

@@ -50,13 +50,13 @@ t.test('codes that the pages name are in the catalogue', async t => {
 })
 
 const KINDS =
-  /^ (activate|attach|create|deactivate|delete|describe|detach|lint|list|register|revoke|simulate|test|update|verify)\b/
+  /^ (activate|attach|check|create|deactivate|delete|describe|detach|export|lint|list|register|repair|revoke|simulate|test|update|verify)\b/
 
 t.test('commands and flags that the pages name are there', async t => {
   const box = project(t)
   for (const { name, text } of pages) {
     for (const [, verb = '', rest = ''] of text.matchAll(
-      /\bcandid (start|init|device|cert|ca|thing|type|group|policy|template|call|explain)\b([^`\n]*)/g,
+      /\bcandid (start|init|device|cert|ca|thing|type|group|policy|template|store|call|explain)\b([^`\n]*)/g,
     )) {
       const kind = KINDS.exec(rest)?.[1]
       const { code, out } = await box.run(verb, ...(kind ? [kind] : []), '--help')
