@@ -16,9 +16,10 @@ import type { LogEvent } from './journal/journal.ts'
 import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
 import type { Hooks } from './provisioning/hook.ts'
+import { type ControlPlane, controlPlane } from './provisioning/operations.ts'
 import { parseOptionsOf } from './registry/arn.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
-import { type DurableOperations, durableOperations } from './registry/durable-operations.ts'
+import { type Durable, durableOperations } from './registry/durable-operations.ts'
 import { openState, type StatePlace } from './registry/open-state.ts'
 import type { Registry } from './registry/registry.ts'
 import { ownItems, ownRemarks, readOwn, readOwnCertificates } from './registry/server-own.ts'
@@ -68,7 +69,7 @@ export type Broker = {
   /** What connections know. */
   registry: Registry
   /** AWS's control plane: `operations.updateCertificate({ certificateId, newStatus: 'INACTIVE' })`. Answers when it is durable. */
-  operations: DurableOperations
+  operations: Durable<ControlPlane>
   /** Key and certificate, registered ACTIVE, attached to the thing and to the policy. */
   createDevice(thingName: string, options?: DeviceOptions): Promise<Device>
   /** Registers a CA; with a template its devices are provisioned at their first connect. Gives the caCertificateId. */
@@ -191,7 +192,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     host: 'localhost',
     ca: ca ?? pki.ca.pem,
     registry,
-    operations: durableOperations(registry),
+    operations: durableOperations(controlPlane(registry), registry),
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
       const device = await createDevice({ thingName, keyType, issuer: await issuer() }, world)
       const { certificate, certificateId } = device

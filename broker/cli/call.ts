@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { defaultConfig } from '../config/shape.ts'
 import { shown } from '../config/words.ts'
 import { operationNames } from '../control/operations.ts'
+import { controlPlane } from '../provisioning/operations.ts'
 import { fileProblem } from '../registry/files.ts'
 import { createRegistry } from '../registry/registry.ts'
 import { need, type RegistryVerb, runInRegistry, stopped, type Told } from './in-registry.ts'
@@ -48,7 +49,7 @@ export function run(args: string[], io: Io): Promise<number> {
 
 function listed({ world }: Io): Told {
   const account = () => defaultConfig().account
-  const operations = operationNames(createRegistry({ world, account }).operations)
+  const operations = operationNames(controlPlane(createRegistry({ world, account })))
   return { lines: operations, output: { operations } }
 }
 

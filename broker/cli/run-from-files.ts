@@ -13,6 +13,7 @@ import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
 import { hooksOf } from '../provisioning/hook-program.ts'
+import { controlPlane } from '../provisioning/operations.ts'
 import { parseOptionsOf } from '../registry/arn.ts'
 import { devicesIssuer } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
@@ -120,7 +121,7 @@ export async function startFromFiles(
       world,
       journal,
       registry,
-      operations: registry.operations,
+      operations: controlPlane(registry),
       version: await packageVersion(),
       status: () => ({
         listeners: config.listeners.map(({ host }, index) => ({ host, port: ports[index] ?? 0 })),

@@ -38,7 +38,7 @@ export function resourcesOf(operation: string, input: unknown, output: unknown):
   const found = new Set<string>()
   for (const given of [input, output]) {
     if (typeof given !== 'object' || given === null) continue
-    for (const [key, value] of Object.entries(given)) {
+    for (const [key, value] of namesIn(given)) {
       if (typeof value !== 'string' || !Object.hasOwn(kinds, key)) continue
       const kind = kinds[key]
       const name = kind === '' ? resourceIn(value) : `${kindOf(kind ?? '', operation)}/${value}`
@@ -49,6 +49,15 @@ export function resourcesOf(operation: string, input: unknown, output: unknown):
 }
 
 const LONGEST = 200
+
+/** AWS: `resourceArns` of RegisterThing is an object of ARNs. */
+function namesIn(given: object): [string, unknown][] {
+  return Object.entries(given).flatMap(([key, value]): [string, unknown][] =>
+    key === 'resourceArns' && typeof value === 'object' && value !== null
+      ? Object.values(value).map(arn => ['target', arn])
+      : [[key, value]],
+  )
+}
 
 /** Input and output that names a resource; an empty kind: the value is an ARN. */
 const kinds: { [key: string]: string } = {

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/shape.ts'
+import { controlPlane } from '../provisioning/operations.ts'
 import { ensureDevicesCa } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
 import { openState, type StatePlace } from '../registry/open-state.ts'
@@ -128,12 +129,13 @@ async function inState(parts: ReachParts): Promise<Reach | { problem: Said & { i
   const { registry } = state
   const { declared } = await readDeclared(config, baseDir)
   registry.declare(declared)
+  const operations = controlPlane(registry)
   return {
     via: 'store',
     async call(name, input) {
-      const operation = operationOf(registry.operations, name)
+      const operation = operationOf(operations, name)
       if (operation === undefined) {
-        const hint = unknownHint(registry.operations, name)
+        const hint = unknownHint(operations, name)
         const message = 'there is no such operation'
         return { ok: false, refusal: { exception: 'UnknownOperationException', message, hint } }
       }

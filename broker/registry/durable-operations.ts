@@ -1,25 +1,24 @@
 /** AWS's operations for programs: each answer is given when what it did is durable. */
 
 import { type Answer, refuse } from './answer.ts'
-import type { Operations } from './operations.ts'
 import type { Registry } from './registry.ts'
 
+type Table = { [name: string]: (input: never) => unknown }
+
 /** The same inputs and answers as promises. A refusal is an answer: nothing rejects. */
-export type DurableOperations = {
-  [name in keyof Operations]: (
-    input: Parameters<Operations[name]>[0],
-  ) => Promise<Awaited<ReturnType<Operations[name]>>>
+export type Durable<T extends Table> = {
+  [name in keyof T]: (input: Parameters<T[name]>[0]) => Promise<Awaited<ReturnType<T[name]>>>
 }
 
-export function durableOperations({
-  operations,
-  durable,
-}: Pick<Registry, 'operations' | 'durable'>): DurableOperations {
+export function durableOperations<T extends Table>(
+  operations: T,
+  { durable }: Pick<Registry, 'durable'>,
+): Durable<T> {
   return Object.fromEntries(
     Object.entries(operations).map(([name, act]) => [
       name,
       async (input: never): Promise<Answer<unknown>> => {
-        const answer = await act(input)
+        const answer = (await act(input)) as Answer<unknown>
         try {
           await durable()
         } catch (error) {
@@ -29,5 +28,5 @@ export function durableOperations({
         return answer
       },
     ]),
-  ) as DurableOperations
+  ) as Durable<T>
 }
