@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/shape.ts'
 import { controlPlane } from '../provisioning/operations.ts'
+import { parseOptionsOf } from '../registry/arn.ts'
 import { ensureDevicesCa } from '../registry/create-device.ts'
 import { readDeclared } from '../registry/declared.ts'
 import { openState, type StatePlace } from '../registry/open-state.ts'
@@ -120,7 +121,12 @@ async function inState(parts: ReachParts): Promise<Reach | { problem: Said & { i
   }
   const state = await openState(
     place,
-    { world, account: () => config.account, issuer },
+    {
+      world,
+      account: () => config.account,
+      policyOptions: () => parseOptionsOf(config),
+      issuer,
+    },
     problem => {
       lost = problem
     },

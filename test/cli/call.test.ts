@@ -79,6 +79,42 @@ t.test("AWS's exceptions, and mistakes of ours", async t => {
   await check('broker')
 })
 
+t.test(
+  'a policy is judged as the config says, and RegisterThing is there, with a broker and without',
+  async t => {
+    const box = liveProject(t)
+    const lines = 'log: json\nlisteners: [{ port: 0 }]\n'
+    const Resource = `arn:aws:iot:us-east-1:123456789012:topic/${'x'.repeat(2100)}`
+    const Statement = [{ Effect: 'Allow', Action: 'iot:Publish', Resource }]
+    const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
+    const create = async (policyName: string) =>
+      (
+        await box.run(
+          'call',
+          'CreatePolicy',
+          '--input',
+          JSON.stringify({ policyName, policyDocument }),
+        )
+      ).code
+    const templateBody = '{"Resources":{}}'
+    const check = async (via: string) => {
+      const ran = await box.run(
+        'call',
+        'RegisterThing',
+        '--input',
+        JSON.stringify({ templateBody }),
+      )
+      t.match(ran.err, /^ResourceRegistrationFailureException: /, via)
+      t.equal(await create(`large-${via}`), 0, `${via}: a large policy`)
+    }
+    t.equal(await create('large'), 2)
+    box.write('config.yaml', `${lines}policySize: warn\n`)
+    await check('store')
+    await runningBroker(t, box)
+    await check('broker')
+  },
+)
+
 t.test('input from a file', async t => {
   const box = liveProject(t)
   box.write('in.json', '{"thingName":"from-file"}')
