@@ -103,8 +103,8 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     const own = (): Settings => settings[index] ?? impossible(`listener ${index}`)
     const door = await listen(host, port, { ...shared, settings: own })
     if ('problem' in door) {
-      claim.stop()
       await shut('one of its ports could not be opened')
+      await claim.stop()
       await mqtt.stop()
       return door
     }
@@ -119,8 +119,8 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
       settings = settingsOfAll(config, pki, ports)
     },
     async stop() {
-      claim.stop()
       await shut('the broker was stopped')
+      await claim.stop()
       await mqtt.stop()
       journal.write({ event: 'broker.stopped' })
     },

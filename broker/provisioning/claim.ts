@@ -29,20 +29,28 @@ export type ClaimParts = {
 export type ClaimDesk = ClaimParts & {
   /** A certificate ends then, ms since 1970, if nobody provisions it. */
   ends(at: number): void
+  /** Aborted when the broker stops. */
+  over: AbortSignal
 }
 
-/** @returns the services, and what ends their watch over tokens */
-export function claimServices(parts: ClaimParts): { services: Service[]; stop(): void } {
+/** @returns the services; `stop` ends their watch over tokens and waits for what is being answered: then nothing changes any more */
+export function claimServices(parts: ClaimParts): { services: Service[]; stop(): Promise<void> } {
   const { registry, journal } = parts
   const watch = watchEnds(registry.desk, certificateId => {
     journal.write({ event: 'provisioning.expired', certificateId })
   })
-  const desk: ClaimDesk = { ...parts, ends: watch.look }
+  const over = new AbortController()
+  const running = new Set<Promise<Reply>>()
+  const desk: ClaimDesk = { ...parts, ends: watch.look, over: over.signal }
   const service = (owns: string, rest: string, act: Operation): Service => ({
     topic: `${owns}${rest}`,
     owns,
     oneOf: { format: formats },
-    answer: asked => answer(asked, act, desk),
+    answer(asked) {
+      const answered = answer(asked, act, desk).finally(() => running.delete(answered))
+      running.add(answered)
+      return answered
+    },
     failure: (asked, why) => told(asked, FAILURES[why], desk),
   })
   return {
@@ -51,7 +59,11 @@ export function claimServices(parts: ClaimParts): { services: Service[]; stop():
       service('$aws/certificates/', 'create-from-csr/{format}', createFromRequest),
       service('$aws/provisioning-templates/', '{templateName}/provision/{format}', registerThing),
     ],
-    stop: watch.stop,
+    async stop() {
+      over.abort()
+      await Promise.allSettled(running)
+      watch.stop()
+    },
   }
 }
 

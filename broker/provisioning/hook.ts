@@ -32,19 +32,37 @@ export type HookAnswer =
 /** AWS: it must answer within 5 s. */
 export const HOOK_MS = 5000
 
-/** Asks the hook. Never rejects, and never takes longer than its time. */
-export function askHook(hook: Hook, payload: HookPayload, clock: Clock): Promise<HookAnswer> {
+/**
+ * Asks the hook. Never rejects, and never takes longer than its time.
+ * @param over aborted when the broker stops: that is a no at once. Default: it never is
+ */
+export function askHook(
+  hook: Hook,
+  payload: HookPayload,
+  clock: Clock,
+  over: AbortSignal = new AbortController().signal,
+): Promise<HookAnswer> {
   const stop = new AbortController()
   return new Promise(resolve => {
-    const cancel = clock.after(HOOK_MS, () => {
-      stop.abort()
-      const why = `its pre-provisioning hook has not answered within ${HOOK_MS / 1000} s`
-      resolve({ ok: false, why, remedy: 'let the hook answer faster: AWS waits no longer either' })
-    })
     const answered = (answer: HookAnswer): void => {
       cancel()
+      over.removeEventListener('abort', stopped)
       resolve(answer)
     }
+    const unheard = (why: string, remedy: string): void => {
+      stop.abort()
+      answered({ ok: false, why, remedy })
+    }
+    const cancel = clock.after(HOOK_MS, () => {
+      const why = `its pre-provisioning hook has not answered within ${HOOK_MS / 1000} s`
+      unheard(why, 'let the hook answer faster: AWS waits no longer either')
+    })
+    const stopped = (): void => {
+      const why = 'the broker was stopped before its pre-provisioning hook had answered'
+      unheard(why, 'let the device ask again')
+    }
+    if (over.aborted) return stopped()
+    over.addEventListener('abort', stopped, { once: true })
     called(hook, payload, stop.signal).then(
       value => answered(read(value)),
       (error: unknown) => {

@@ -104,7 +104,7 @@ async function hooked(
   { certificateId, der }: CertificateRecord,
   parameters: Given,
   { asker }: ServiceRequest,
-  { registry, world, hooks }: ClaimDesk,
+  { registry, world, hooks, over }: ClaimDesk,
 ): Promise<Asking> {
   const declared = hooks()
   const hook = Object.hasOwn(declared, templateName) ? declared[templateName] : undefined
@@ -127,6 +127,7 @@ async function hooked(
       parameters: Object.fromEntries(parameters),
     },
     world.clock,
+    over,
   )
   if (!said.ok) return no('ACCESS_DENIED', said.why, said.remedy, 'setup', about)
   return {
