@@ -25,7 +25,7 @@ export type DoorParts = {
   folder: string
   world: World
   journal: Journal
-  registry: Pick<Registry, 'durable' | 'revision'>
+  registry: Pick<Registry, 'desk' | 'durable' | 'revision'>
   operations: OperationTable
   /** Of candid. */
   version: string
@@ -160,8 +160,11 @@ async function call(name: string, request: IncomingMessage, desk: Desk): Promise
   if ('problem' in read) {
     return refused(read.problem.status, 'SerializationException', read.problem.says)
   }
+  const by = callerOf(request)
   const before = desk.registry.revision()
-  const result = await operation(read.input)
+  // The record of a connection that this ends names who asked for it.
+  const cause = { operation: name, by }
+  const result = await desk.registry.desk.during(cause, () => operation(read.input))
   const changed = desk.registry.revision() !== before
   try {
     await desk.registry.durable()
@@ -176,7 +179,7 @@ async function call(name: string, request: IncomingMessage, desk: Desk): Promise
     desk.journal.write({
       event: 'registry.changed',
       operation: name,
-      by: callerOf(request),
+      by,
       resources,
     })
   }

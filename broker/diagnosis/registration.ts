@@ -115,7 +115,8 @@ export const registration: Entries<RegistrationEvidence> = {
   REGISTRATION_INACTIVE: status({
     code: 'INACTIVE',
     title: 'The certificate is registered and INACTIVE',
-    remedy: file => `set its status to ACTIVE${file}`,
+    remedy: (file, id) =>
+      file === '' ? `activate it: ${command('activate', id)}` : `set its status to ACTIVE${file}`,
     logReason: 'DEVICE_CERTIFICATE_INACTIVE',
   }),
 
@@ -130,8 +131,8 @@ export const registration: Entries<RegistrationEvidence> = {
   REGISTRATION_PENDING_ACTIVATION: status({
     code: 'PENDING_ACTIVATION',
     title: 'The certificate waits for its activation',
-    remedy: file =>
-      `activate it and attach a policy${file}, as your own service would do on AWS IoT`,
+    remedy: (file, id) =>
+      `activate it and attach a policy${file}, as your own service would do on AWS IoT${file === '' ? `: ${commands(id)}` : ''}`,
     note: 'AWS IoT publishes the `registered` event again at each attempt, and closes without CONNACK',
   }),
 
@@ -229,8 +230,8 @@ export const registration: Entries<RegistrationEvidence> = {
     title: 'Registered at its first contact, and closed until it is activated',
     says: ({ certificateId, topic }) =>
       `certificate ${short(certificateId)} was registered as PENDING_ACTIVATION and closed on purpose; the event went to ${quote(topic, 160)}`,
-    remedy: () =>
-      'activate it and attach a policy, as the rule behind this event does on AWS IoT; then connect again',
+    remedy: ({ certificateId }) =>
+      `activate it and attach a policy, as the rule behind this event does on AWS IoT: ${commands(certificateId)}; then connect again`,
     aws: { note: 'AWS IoT closes without CONNACK' },
     references: ['AWS: auto-register-device-cert'],
     example: {
@@ -301,11 +302,20 @@ function certificateOf(certificateId: string, thingName: string | undefined): st
   return `certificate ${short(certificateId)}${whose}`
 }
 
+/** The command line finds a certificate by the beginning of its id. */
+function command(verb: string, certificateId: string, rest = ''): string {
+  return `\`candid cert ${verb} ${certificateId.slice(0, 16)}${rest}\``
+}
+
+function commands(certificateId: string): string {
+  return `${command('attach', certificateId, ' POLICY')}, ${command('activate', certificateId)}`
+}
+
 /** The four statuses that keep a registered certificate out differ only in their words. */
 function status(of: {
   code: string
   title: string
-  remedy: (inFile: string) => string
+  remedy: (inFile: string, certificateId: string) => string
   logReason?: string
   note?: string
 }): Entry<StatusEvidence> {
@@ -321,7 +331,8 @@ function status(of: {
         ? `${whose} is registered, and its status is ${list([status])}`
         : `${whose} was set to ${list([status])} by ${author(change, file)} while it was connected`
     },
-    remedy: ({ file }) => of.remedy(file === undefined ? '' : ` in ${quote(file)}`),
+    remedy: ({ certificateId, file }) =>
+      of.remedy(file === undefined ? '' : ` in ${quote(file)}`, certificateId),
     aws: {
       ...(of.logReason === undefined ? {} : { logReason: of.logReason }),
       note:

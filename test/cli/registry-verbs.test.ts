@@ -267,8 +267,13 @@ t.test('what the verbs change acts at once on a connected device', async t => {
   t.match(await broker.line(line => line['code'] === 'REGISTRATION_INACTIVE'), {
     event: 'connection.closed',
     thingName: 'live-1',
+    evidence: { change: { operation: 'UpdateCertificate', by: 'candid cert deactivate' } },
+    says: /by `UpdateCertificate` \(asked for by `candid cert deactivate`\) while/,
   })
-  await box.run('cert', 'activate', id)
+  t.equal(await connected(t, broker, keys, 'live-1'), undefined, 'it is INACTIVE')
+  const { remedy } = await broker.line(line => line['code'] === 'REGISTRATION_INACTIVE')
+  const typed = /`candid (cert activate [0-9a-f]+)`/.exec(`${remedy}`)?.[1] ?? ''
+  t.equal((await box.run(...typed.split(' '))).code, 0, 'the remedy is the next command')
   const again = await connected(t, broker, keys, 'live-1')
   if (!again) throw new Error('it is kept out')
   t.equal((await box.run('device', 'detach', 'live-1', 'device')).code, 0)
