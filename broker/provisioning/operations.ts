@@ -61,7 +61,7 @@ function provisioningOperations(registry: Registry) {
 
 const text = { kind: 'string' } as const
 const rules: Rules = {
-  templateBody: { ...text, required: true },
+  templateBody: { ...text, max: 10_240, required: true },
   parameters: { kind: 'map', key: text, value: text },
 }
 

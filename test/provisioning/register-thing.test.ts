@@ -225,6 +225,7 @@ t.test('input that is no template, and parameters that are no strings', async t 
     [undefined, invalid],
     [{}, invalid],
     [{ templateBody: 7 }, invalid],
+    [{ templateBody: `${template(CSR)}${' '.repeat(10_240)}` }, invalid],
     [{ templateBody: template(CSR), parameters: { Name: 7 } }, invalid],
     [{ templateBody: '' }, REGISTRATION],
     [{ templateBody: '{"Resources": {}}' }, REGISTRATION],
