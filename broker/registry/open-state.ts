@@ -1,5 +1,7 @@
 /** A registry together with the place that keeps it: a folder, memory, or a store of another kind. */
 
+import { quote } from '../diagnosis/words.ts'
+import { readPolicy } from '../policy/policy.ts'
 import { openLevelStore } from '../store/level.ts'
 import { problemIn, type StoreProblem } from '../store/problem.ts'
 import type { Store } from '../store/store.ts'
@@ -37,7 +39,7 @@ export async function openState(
     )
     return {
       registry,
-      remarks: [...remarks, ...strangeRemark(strange, what)],
+      remarks: [...remarks, ...strangeRemark(strange, what), ...policyRemarks(registry, what)],
       async close() {
         await registry.durable().catch(() => undefined)
         await store.close().catch(error => failed(lost(error, what)))
@@ -79,4 +81,26 @@ function strangeRemark(strange: string[], what: string): StoreProblem[] {
       hint: 'nothing of it is lost; was it written by a newer version of candid?',
     },
   ]
+}
+
+/** Policies that were good when they were made, or were written by another hand: they allow nothing. */
+function policyRemarks({ desk }: Registry, what: string): StoreProblem[] {
+  const judged = new Map<string, string | undefined>()
+  return [...desk.tables.policies.values()].flatMap(
+    ({ policyName, versions, defaultVersionId }) => {
+      const text = versions[defaultVersionId]?.policyDocument ?? ''
+      // A fleet that was provisioned has one document under many names.
+      if (!judged.has(text)) judged.set(text, complaint(text))
+      const why = judged.get(text)
+      if (why === undefined) return []
+      const says = `${what} holds a policy that can't be read, so it allows nothing: ${quote(policyName)}: ${why}`
+      const hint = 'give it a new version: CreatePolicyVersion with setAsDefault; or delete it'
+      return [{ says, hint }]
+    },
+  )
+}
+
+function complaint(text: string): string | undefined {
+  const { policy, problems } = readPolicy('policy', text, { size: 'warning' })
+  return policy ? undefined : (problems[0]?.says ?? 'it is no policy')
 }

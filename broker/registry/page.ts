@@ -45,29 +45,6 @@ export function pageOf<T>(
 /** What lists with markers take. AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_ListPolicies.html */
 export type MarkerPage = { marker?: string; pageSize?: number; ascendingOrder?: boolean }
 
-/**
- * One page of records by the time of their creation. AWS: with `ascendingOrder` the oldest first, else the newest.
- * @param keyOf tells records of the same time apart
- */
-export function pageByCreation<R extends { creationDate: number }, T>(
-  records: Iterable<R>,
-  keyOf: (record: R) => string,
-  item: (record: R) => T | undefined,
-  { marker, pageSize, ascendingOrder = false }: MarkerPage,
-): Answer<Page<T>> {
-  const stamped = new Map<string, R>()
-  for (const record of records) {
-    // Padded, so that the order of the texts is that of the times.
-    stamped.set(`${String(record.creationDate).padStart(16, '0')}/${keyOf(record)}`, record)
-  }
-  const order = ascendingOrder ? byText : (a: string, b: string) => byText(b, a)
-  const look = (key: string) => {
-    const record = stamped.get(key)
-    return record && item(record)
-  }
-  return pageOf([...stamped.keys()].sort(order), look, { size: pageSize, token: marker }, order)
-}
-
 /** As lists with markers answer. */
 export function withMarker<N extends string, T>(
   name: N,

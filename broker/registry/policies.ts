@@ -7,9 +7,10 @@ import { quote } from '../diagnosis/words.ts'
 import type { PolicyProblem } from '../policy/document.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { type Answer, answer, type Refusal, refuse } from './answer.ts'
+import { dateOrder } from './date-order.ts'
 import { policyComplaint } from './declared-documents.ts'
 import { changing, type Desk, epochSeconds, ifDeclared, reading } from './desk.ts'
-import { type MarkerPage, pageByCreation, withMarker } from './page.ts'
+import { type MarkerPage, withMarker } from './page.ts'
 import type { PolicyRecord } from './records.ts'
 import { markerPage, policyDocument, policyName } from './rules.ts'
 
@@ -19,6 +20,7 @@ export type PolicyNamed = { policyName: string }
 
 export function policyOperations(desk: Desk) {
   const { view, tables } = desk
+  const order = dateOrder(view.policies)
   return {
     /**
      * The document is judged as AWS judges it: MalformedPolicyException, with our own words as the hint.
@@ -92,12 +94,7 @@ export function policyOperations(desk: Desk) {
     }),
     /** The newest first; with `ascendingOrder` the oldest. */
     listPolicies: reading(markerPage, (input: MarkerPage) => {
-      const page = pageByCreation(
-        view.policies.values(),
-        one => one.policyName,
-        one => policySummary(one.policyName, desk),
-        input,
-      )
+      const page = order.page(input, one => policySummary(one.policyName, desk))
       return withMarker('policies', page)
     }),
   }

@@ -126,6 +126,9 @@ export type RegistryParts = {
 /** Certificates of learned records that stay parsed, some 10 KB each. */
 const PARSED = 1000
 
+/** Certificates whose policies stay worked out until something changes: more than connect at one time. */
+const WORKED_OUT = 20_000
+
 /** A registry in memory. */
 export function createRegistry(parts: RegistryParts): Registry {
   return build(parts, createLayer(), { durable: () => Promise.resolve() })
@@ -287,6 +290,8 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
         if (policy) result.policies.push(policy)
         result[policy ? 'names' : 'missing'].push(name)
       }
+      const [oldest] = attached.size < WORKED_OUT ? [] : attached.keys()
+      if (oldest !== undefined) attached.delete(oldest)
       attached.set(key, result)
       return result
     },

@@ -161,8 +161,11 @@ t.test('what a file declares is listed and described, and changed in its file on
         certificateId,
         certificate: device.certificate,
         status: 'INACTIVE',
+        pem: device.pem,
+        about: {},
         policyNames: [],
         file: 'certs/d/device.yaml',
+        certificateFile: 'certs/d/certificate.pem.crt',
       },
     ],
     authorities: [
@@ -172,13 +175,16 @@ t.test('what a file declares is listed and described, and changed in its file on
         status: 'INACTIVE',
         autoRegistration: 'DISABLE',
         name: 'signer',
+        pem: signer.pem,
         file: 'certs/a/authority.yaml',
+        certificateFile: 'certs/a/ca.pem',
       },
     ],
     policies: [],
     templates: [],
+    thingTypes: [],
     groups: [],
-  } as never)
+  })
   t.equal(gives(one.aws.listCertificates({})).certificates.length, 1)
   t.equal(gives(one.aws.listCACertificates({})).certificates.length, 1)
   const targetAwsAccount = '999999999999'

@@ -8,7 +8,7 @@ import type { LogEvent } from '../../broker/journal/journal.ts'
 import { type Broker, type StartOptions, start } from '../../broker/main.ts'
 import { createMemoryStore } from '../../broker/store/memory.ts'
 import type { Store } from '../../broker/store/store.ts'
-import { connect } from '../helpers/device.ts'
+import { allow, connect } from '../helpers/device.ts'
 
 async function broker(t: Test, options: StartOptions): Promise<Broker> {
   const started = await start(options)
@@ -48,6 +48,36 @@ t.test('two brokers on one folder: the second does not start', async t => {
     ),
   })
 })
+
+t.test('a stored policy that can not be read is told at the start: it allows nothing', async t => {
+  const state = folderOf(t)
+  const first = await broker(t, { state })
+  const device = await first.createDevice('sensor-1')
+  const { desk, operations } = first.registry
+  operations.createPolicy({ policyName: 'good', policyDocument: GOOD })
+  desk.transact(() => {
+    const record = desk.tables.policies.get('sensor-1-policy')
+    if (!record) throw new Error('no policy')
+    const versions = { 1: { policyDocument: '{"Version": "2012-10-17"}', createDate: 0 } }
+    desk.tables.policies.put(record.policyName, { ...record, versions })
+    return { ok: true, value: undefined }
+  })
+  await first.stop()
+  const events: LogEvent[] = []
+  const next = await broker(t, { state, log: event => events.push(event) })
+  const warnings = events.filter(({ event }) => event === 'broker.warning')
+  t.equal(warnings.length, 1)
+  t.match(warnings[0], {
+    says: /a policy that can't be read, so it allows nothing: `sensor-1-policy`: .*Statement/,
+    hint: /CreatePolicyVersion/,
+  })
+  const { seen, closed } = await connect(t, next, { ...device, ca: next.ca })
+  await closed
+  t.equal(seen.connack, undefined)
+  t.match(await next.closed(), { code: 'PERMISSION_CONNECT_DENIED' })
+})
+
+const GOOD = JSON.stringify(allow(['iot:*', '*']))
 
 t.test('memory forgets', async t => {
   const first = await broker(t, {})
