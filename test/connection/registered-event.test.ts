@@ -72,6 +72,22 @@ t.test(
   },
 )
 
+t.test('a certificate that an operation registers, with a CA or without, is no event', async t => {
+  const broker = await running(t)
+  const factory = authority(broker)
+  const { client, seen } = await connect(t, broker, await broker.createDevice('all'))
+  await client.subscribeAsync([`${HEAD}/#`, 'own'], { qos: 1 })
+  const { registerCertificate, registerCertificateWithoutCA } = broker.operations
+  for (const register of [registerCertificate, registerCertificateWithoutCA]) {
+    for (const status of ['ACTIVE', 'INACTIVE', 'REVOKED'] as const) {
+      const { pem } = mintedDevice(status, factory.issuer)
+      t.ok((await register({ certificatePem: pem, status })).ok)
+    }
+  }
+  await said(client)
+  t.same(seen.messages, [['own', 'x', false]])
+})
+
 t.test('a subscription to # gets no event: topics with $ are not among it', async t => {
   const broker = await running(t)
   const factory = authority(broker)
@@ -106,7 +122,8 @@ function message(client: MqttClient): Promise<void> {
 /** A CA that registers its devices, and one of them. */
 function authority(broker: Broker) {
   const issuer = minted({ subject: [['CN', 'Factory']], isCa: true })
-  return { id: broker.registerAuthority(issuer.pem), device: mintedDevice('newcomer', issuer) }
+  const device = mintedDevice('newcomer', issuer)
+  return { id: broker.registerAuthority(issuer.pem), issuer, device }
 }
 
 async function contact(t: Test, broker: Broker, { device }: ReturnType<typeof authority>) {

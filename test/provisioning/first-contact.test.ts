@@ -1,6 +1,7 @@
 /** What a first contact leaves behind, by how the certificate's CA is registered: JITP, JITR, or a refusal and nothing. */
 
 import { createHash } from 'node:crypto'
+import { connect as tlsConnect } from 'node:tls'
 import type { IClientOptions } from 'mqtt'
 import t, { type Test } from 'tap'
 import type { AuthorityOptions, Broker, Device } from '../../broker/main.ts'
@@ -285,6 +286,24 @@ t.test('JITR: registered as pending, and whoever listens is told, each time', as
   t.match(await contact(t, broker, owner(device, broker)), { connack: 0 })
   t.equal(told().length, 2, 'an active certificate is not told of')
 })
+
+for (const [name, options] of [
+  ['JITR', {}],
+  ['JITP', { template: { Resources: { thing: THING, certificate: CERTIFICATE, policy: ALL } } }],
+] as [name: string, options: AuthorityOptions][]) {
+  // AWS: seen on the real service: what registers is the CONNECT, not the handshake.
+  t.test(`${name}: a handshake alone registers nothing`, async t => {
+    const { broker, told } = await registeredSo(t, options)
+    const { pem: cert, keyPem: key } = device
+    const dial = { host: broker.host, port: broker.port, ca: broker.ca, cert, key }
+    const socket = tlsConnect({ ...dial, servername: broker.host }, () => socket.end())
+    t.match(await broker.closed(), { code: 'CONNECT_ABANDONED' })
+    t.equal(broker.registry.certificate(certificateId), undefined)
+    t.same(told(), [])
+    t.equal((await contact(t, broker, owner(device, broker))).connack, undefined)
+    t.ok(broker.registry.certificate(certificateId), 'and with CONNECT it is registered')
+  })
+}
 
 const kept: [name: string, options: AuthorityOptions, code: string][] = [
   ['an INACTIVE CA', { status: 'INACTIVE' }, 'REGISTRATION_CA_INACTIVE'],
