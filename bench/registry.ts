@@ -146,7 +146,7 @@ function recordOf(pem: string, { desk }: Registry): CertificateRecord {
 
 /** Another device's, with another signature and key: it stands there, and nobody connects with it. */
 function invented(record: CertificateRecord, world: World): CertificateRecord {
-  const der = Buffer.from(record.der, 'base64')
+  const der = Buffer.from(record.der ?? '', 'base64')
   const other = Buffer.concat([der.subarray(0, -64), world.random(64)])
   return {
     ...record,

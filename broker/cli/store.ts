@@ -135,8 +135,10 @@ async function exportRecords(given: Given, { folder }: Place, io: Io): Promise<n
   if ('problem' in opened) return complain([opened.problem], exits.failed, io)
   const lines: string[] = []
   try {
-    for await (const [key, value] of opened.store.records()) {
-      lines.push(`{"key":${JSON.stringify(key)},"value":${value}}\n`)
+    for await (const some of opened.store.records()) {
+      for (const [key, value] of some) {
+        lines.push(`{"key":${JSON.stringify(key)},"value":${value}}\n`)
+      }
     }
   } catch (error) {
     const problem = problemIn(error)

@@ -101,7 +101,7 @@ type Asking = { ok: true; parameters: Given } | Extract<Outcome, { ok: false }>
 
 async function hooked(
   { templateName, preProvisioningHook }: TemplateRecord,
-  { certificateId, der }: CertificateRecord,
+  certificate: CertificateRecord,
   parameters: Given,
   { asker }: ServiceRequest,
   { registry, world, hooks, over }: ClaimDesk,
@@ -120,8 +120,8 @@ async function hooked(
     hook,
     {
       claimCertificateId: asker.certificateId,
-      certificateId,
-      certificatePem: toPem('CERTIFICATE', Buffer.from(der, 'base64')),
+      certificateId: certificate.certificateId,
+      certificatePem: toPem('CERTIFICATE', registry.desk.derOf(certificate)),
       templateArn: registry.desk.arn('provisioningtemplate', templateName),
       clientId: asker.clientId,
       parameters: Object.fromEntries(parameters),

@@ -240,7 +240,7 @@ function describe(record: AuthorityRecord, desk: Desk): AuthorityDescription {
     certificateArn: desk.arn('cacert', record.caCertificateId),
     certificateId: record.caCertificateId,
     status: record.status,
-    certificatePem: toPem('CERTIFICATE', Buffer.from(record.der, 'base64')),
+    certificatePem: toPem('CERTIFICATE', desk.derOf(record)),
     ownedBy: record.ownedBy,
     creationDate: epochSeconds(record.creationDate),
     autoRegistrationStatus: record.autoRegistrationStatus,

@@ -206,7 +206,7 @@ function describe(record: CertificateRecord, desk: Desk): CertificateDescription
     certificateId,
     ...(caCertificateId === undefined ? {} : { caCertificateId }),
     status: record.status,
-    certificatePem: toPem('CERTIFICATE', Buffer.from(record.der, 'base64')),
+    certificatePem: toPem('CERTIFICATE', desk.derOf(record)),
     ownedBy: record.ownedBy,
     ...(previousOwnedBy === undefined ? {} : { previousOwnedBy }),
     creationDate: epochSeconds(record.creationDate),

@@ -9,7 +9,7 @@ import { type Account, arn, type ResourceType } from './arn.ts'
 import type { Authority } from './create-authority.ts'
 import type { Problem } from './files.ts'
 import { checkInput, type Rules } from './input.ts'
-import type { PolicyRecord, Source } from './records.ts'
+import type { AuthorityRecord, CertificateRecord, PolicyRecord, Source } from './records.ts'
 import type { Indexes, Tables, Views } from './tables.ts'
 
 export type Desk = {
@@ -32,7 +32,8 @@ export type Desk = {
   /** How documents of new policies are judged: the config may change that while running. */
   policyOptions(): ParseOptions
   /** Reads the DER of a record; what is read often stays read for a while. */
-  certificateOf(record: { der: string }): Certificate
+  certificateOf(record: CertificateRecord | AuthorityRecord): Certificate
+  derOf(record: CertificateRecord | AuthorityRecord): Buffer
   /** The default version, compiled. */
   policyOf(record: PolicyRecord): Policy
   /** The CA behind the certificates that Candid issues in AWS's stead. */

@@ -22,8 +22,8 @@ type Dated = { creationDate: number; lastModifiedDate: number }
 export type CertificateRecord = Dated & {
   /** SHA-256 of the DER, hex, lower case. */
   certificateId: string
-  /** Base64. */
-  der: string
+  /** Base64. Of a record that was read from a store it stays there: `Desk.derOf` has it. */
+  der?: string
   status: DeviceStatus
   certificateMode: CertificateMode
   caCertificateId?: string

@@ -129,9 +129,11 @@ const PARSED = 1000
 /** Certificates whose policies stay worked out until something changes: more than connect at one time. */
 const WORKED_OUT = 20_000
 
+const NOWHERE: Keeper = { durable: () => Promise.resolve(), der: () => undefined }
+
 /** A registry in memory. */
 export function createRegistry(parts: RegistryParts): Registry {
-  return build(parts, createLayer(), { durable: () => Promise.resolve() })
+  return build(parts, createLayer(), NOWHERE)
 }
 
 /**
@@ -164,10 +166,17 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
   const cache = certificateCache(PARSED)
   const view = viewOf(() => declared, learned)
 
-  function certificateOf(record: { der: string }): Certificate {
-    const declaredOne = known.certificates.get(record as CertificateRecord)
+  function derOf(record: CertificateRecord | AuthorityRecord): Buffer {
+    const der =
+      record.der ?? ('certificateId' in record ? keeper.der(record.certificateId) : undefined)
+    if (der === undefined) throw new Error('a registered certificate has no bytes')
+    return Buffer.from(der, 'base64')
+  }
+
+  function certificateOf(record: CertificateRecord | AuthorityRecord): Certificate {
+    const declaredOne = known.certificates.get(record)
     if (declaredOne) return declaredOne
-    const reading = cache.read(Buffer.from(record.der, 'base64'))
+    const reading = cache.read(derOf(record))
     if (reading.ok) return reading.certificate
     throw new Error(`a registered certificate can't be read: ${reading.says}`)
   }
@@ -194,6 +203,7 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
     policyOptions:
       parts.policyOptions ?? (() => parseOptionsOf({ account: account(), policySize: 'refuse' })),
     certificateOf,
+    derOf,
     policyOf,
     issuer:
       parts.issuer ??

@@ -23,7 +23,7 @@ import {
 import { type Migration, migrate } from './migrate.ts'
 import { codeOf, damaged, refusedBySystem, type StoreProblem, storeError } from './problem.ts'
 import { emptyTally, readTally, sameTally, sealed, type Tally, tallied, unsealed } from './seal.ts'
-import type { Change, Store } from './store.ts'
+import type { Change, Entry, Store } from './store.ts'
 
 /** The form in which records are kept. A store of an older one is brought to this one when it is opened. */
 export const FORMAT = 1
@@ -138,6 +138,7 @@ function storeOn(level: Level, folder: string, first: Tally): Store {
   let closing: Promise<void> | undefined
   return {
     records: () => checkedRecords(level, folder, tally),
+    read: key => readOne(level, folder, key),
     write(changes) {
       // INVARIANT: nothing is written after what could not be written.
       const written = last.then(async () => {
@@ -163,19 +164,17 @@ async function* checkedRecords(
   level: Level,
   folder: string,
   expected: Tally,
-): AsyncGenerator<[string, string]> {
+): AsyncGenerator<Entry[]> {
   let records = 0
   let sum = 0
   try {
     for await (const entries of storedRecords(level)) {
-      for (const [key, stored] of entries) {
-        const record = unsealed(key, stored)
-        if (!record)
-          throw storeError(damaged(folder, `the record \`${key}\` isn't as it was written`))
+      yield entries.map(([key, stored]): Entry => {
+        const record = unsealed(key, stored) ?? notAsWritten(key, folder)
         records++
         sum += record.sum
-        yield [key, record.value]
-      }
+        return [key, record.value]
+      })
     }
   } catch (error) {
     const problem = codeOf(error).startsWith('LEVEL_') && refusedBySystem(error, folder)
@@ -187,6 +186,17 @@ async function* checkedRecords(
       ? 'some of its records are older than its last change'
       : `it holds ${records} records, and had ${expected.records}`
   throw storeError(damaged(folder, what))
+}
+
+function readOne(level: Level, folder: string, key: string): string | undefined {
+  const stored = level.getSync(key)
+  return stored === undefined
+    ? undefined
+    : (unsealed(key, stored) ?? notAsWritten(key, folder)).value
+}
+
+function notAsWritten(key: string, folder: string): never {
+  throw storeError(damaged(folder, `the record \`${key}\` isn't as it was written`))
 }
 
 async function writeBatch(level: Level, changes: Change[], before: Tally): Promise<Tally> {

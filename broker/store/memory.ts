@@ -7,8 +7,9 @@ export function createMemoryStore(first: Iterable<[key: string, value: string]> 
   const kept = new Map(first)
   return {
     async *records() {
-      for (const key of [...kept.keys()].sort()) yield [key, kept.get(key) ?? '']
+      yield [...kept].sort(([a], [b]) => (a < b ? -1 : 1))
     },
+    read: key => kept.get(key),
     async write(changes) {
       for (const { key, value } of changes) {
         if (value === undefined) kept.delete(key)

@@ -43,9 +43,11 @@ export async function checkStore(
   if ('problem' in opened) return opened
   const kinds: Record<string, number> = {}
   try {
-    for await (const [key] of opened.store.records()) {
-      const kind = key.slice(0, key.indexOf('/'))
-      kinds[kind] = (kinds[kind] ?? 0) + 1
+    for await (const some of opened.store.records()) {
+      for (const [key] of some) {
+        const kind = key.slice(0, key.indexOf('/'))
+        kinds[kind] = (kinds[kind] ?? 0) + 1
+      }
     }
     return { kinds, remarks: opened.remarks }
   } catch (error) {

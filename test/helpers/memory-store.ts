@@ -23,8 +23,9 @@ export function memoryStore(records: Iterable<readonly [string, string]> = []): 
       broken = error
     },
     async *records() {
-      yield* [...kept].sort(([a], [b]) => (a < b ? -1 : 1))
+      yield [...kept].sort(([a], [b]) => (a < b ? -1 : 1))
     },
+    read: key => kept.get(key),
     write(changes: Change[]) {
       if (broken) return Promise.reject(broken)
       batches++

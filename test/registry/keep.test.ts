@@ -122,9 +122,11 @@ t.test('restoring tells of keys that no table knows', async t => {
   const rows = ledger.table<number>('rows')
   const store: Store = {
     async *records() {
-      yield ['gone/x', '1']
-      yield ['nonsense', '2']
-      yield ['rows/a/b', '3']
+      yield [
+        ['gone/x', '1'],
+        ['nonsense', '2'],
+      ]
+      yield [['rows/a/b', '3']]
     },
     write: () => Promise.resolve(),
     close: () => Promise.resolve(),

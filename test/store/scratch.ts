@@ -27,7 +27,7 @@ export async function opened(t: Test, folder: string): Promise<Store> {
 
 export async function recordsOf(store: Store): Promise<[string, string][]> {
   const records: [string, string][] = []
-  for await (const record of store.records()) records.push(record)
+  for await (const some of store.records()) records.push(...some)
   return records
 }
 
