@@ -2,6 +2,7 @@
 
 import type { Test } from 'tap'
 import type { Answer } from '../../broker/registry/answer.ts'
+import type { CertificateRecord } from '../../broker/registry/records.ts'
 import type { Registry } from '../../broker/registry/registry.ts'
 import type { TestRegistry } from './desk.ts'
 
@@ -51,7 +52,14 @@ export function everything(registry: Registry): { [table: string]: { [key: strin
   return Object.fromEntries(
     Object.values(registry.desk.tables).map(table => [
       table.name,
-      Object.fromEntries(table.keys().map(key => [key, table.get(key)])),
+      Object.fromEntries(table.keys().map(key => [key, whole(table.get(key), registry)])),
     ]),
   )
+}
+
+/** The bytes of a certificate stand in the record, or in the store beside it. */
+function whole(record: unknown, { desk }: Registry): unknown {
+  if (typeof record !== 'object' || record === null || !('publicKeySha256' in record)) return record
+  const { der: _, ...rest } = record as CertificateRecord
+  return { ...rest, der: desk.derOf(record as CertificateRecord).toString('base64') }
 }
