@@ -14,8 +14,9 @@ import { toPem } from '../x509/pem.ts'
 import { type Answer, answer, refuse } from './answer.ts'
 import { certificateIn, registrable } from './certificate-pem.ts'
 import { recordOfAuthority } from './certificate-record.ts'
-import { dateOrder, type MarkerInput, nextMarker } from './date-order.ts'
+import { dateOrder } from './date-order.ts'
 import { changing, type Desk, epochSeconds, ifDeclared, reading } from './desk.ts'
+import { type MarkerPage, withMarker } from './page.ts'
 import type { AuthorityRecord, CertificateMode } from './records.ts'
 import { verifyPossession } from './registration-code.ts'
 import {
@@ -207,7 +208,7 @@ export function authorityOperations(desk: Desk) {
     ),
     listCACertificates: reading(
       { ...markerPage, templateName: givenTemplateName },
-      ({ templateName: wanted, ...input }: MarkerInput & { templateName?: string }) => {
+      ({ templateName: wanted, ...input }: MarkerPage & { templateName?: string }) => {
         const page = order.page(input, record => {
           const { registrationConfig: config, caCertificateId, status, creationDate } = record
           if (wanted !== undefined && config?.templateName !== wanted) return undefined
@@ -218,8 +219,7 @@ export function authorityOperations(desk: Desk) {
             creationDate: epochSeconds(creationDate),
           }
         })
-        if (!page.ok) return page
-        return answer({ certificates: page.value.items, ...nextMarker(page.value) })
+        return withMarker('certificates', page)
       },
     ),
   }

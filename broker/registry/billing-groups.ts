@@ -9,7 +9,7 @@ import { type Answer, answer, refuse } from './answer.ts'
 import { unlessVersion } from './attributes.ts'
 import { changing, type Desk, epochSeconds, ifDeclared, reading } from './desk.ts'
 import { nameOf, notFound, thingNamed } from './named.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import type { BillingGroupRecord, ThingRecord } from './records.ts'
 import {
   billingGroupProperties,
@@ -153,9 +153,7 @@ export function billingGroupOperations(desk: Desk) {
               : undefined,
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ billingGroups: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('billingGroups', page)
       },
     ),
     addThingToBillingGroup: changing(desk, membership, (input: BillingMembershipInput) => {
@@ -183,9 +181,7 @@ export function billingGroupOperations(desk: Desk) {
           name => (view.things.get(name)?.billingGroupName === billingGroupName ? name : undefined),
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ things: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('things', page)
       },
     ),
   }

@@ -3,9 +3,10 @@
  * AWS: https://docs.aws.amazon.com/iot/latest/apireference/API_ListCertificates.html and its neighbours
  */
 
-import { type Answer, answer } from './answer.ts'
-import { dateOrder, type MarkerInput, nextMarker } from './date-order.ts'
+import type { Answer } from './answer.ts'
+import { dateOrder } from './date-order.ts'
 import { type Desk, epochSeconds, reading } from './desk.ts'
+import { type MarkerPage, withMarker } from './page.ts'
 import type { CertificateMode, CertificateRecord } from './records.ts'
 import { certificateId as idRule, markerPage } from './rules.ts'
 
@@ -32,11 +33,11 @@ export type CertificateList = { certificates: CertificateSummary[]; nextMarker?:
 export function certificateListOperations(desk: Desk) {
   const order = dateOrder(desk.view.certificates)
   return {
-    listCertificates: reading(markerPage, (input: MarkerInput) => list(input, () => true)),
+    listCertificates: reading(markerPage, (input: MarkerPage) => list(input, () => true)),
     /** Those of any status that were registered under this CA. DIFFERS: of a CA that is not there, none. */
     listCertificatesByCA: reading(
       { caCertificateId: idRule, ...markerPage },
-      ({ caCertificateId, ...input }: MarkerInput & { caCertificateId: string }) => {
+      ({ caCertificateId, ...input }: MarkerPage & { caCertificateId: string }) => {
         const id = caCertificateId.toLowerCase()
         return list(input, record => record.caCertificateId === id)
       },
@@ -44,22 +45,20 @@ export function certificateListOperations(desk: Desk) {
     listOutgoingCertificates: reading(
       markerPage,
       (
-        input: MarkerInput,
+        input: MarkerPage,
       ): Answer<{ outgoingCertificates: OutgoingCertificate[]; nextMarker?: string }> => {
         const page = order.page(input, record => outgoing(record, desk))
-        if (!page.ok) return page
-        return answer({ outgoingCertificates: page.value.items, ...nextMarker(page.value) })
+        return withMarker('outgoingCertificates', page)
       },
     ),
   }
 
   function list(
-    input: MarkerInput,
+    input: MarkerPage,
     wanted: (record: CertificateRecord) => boolean,
   ): Answer<CertificateList> {
     const page = order.page(input, record => (wanted(record) ? summary(record, desk) : undefined))
-    if (!page.ok) return page
-    return answer({ certificates: page.value.items, ...nextMarker(page.value) })
+    return withMarker('certificates', page)
   }
 }
 

@@ -1,18 +1,15 @@
 /**
- * Lists in the order of creation, newest first unless asked otherwise, as AWS gives certificates. The order is worked out
+ * Lists in the order of creation, newest first unless asked otherwise, as AWS gives certificates and policies. The order is worked out
  * once for each state of a table, so that paging through 100,000 records doesn't sort them for each page.
  */
 
 import type { Answer } from './answer.ts'
-import { type Page, pageOf } from './page.ts'
+import { byText, type MarkerPage, type Page, pageOf } from './page.ts'
 import type { View } from './tables.ts'
-
-/** AWS: `pageSize`, `marker` and `ascendingOrder`. */
-export type MarkerInput = { pageSize?: number; marker?: string; ascendingOrder?: boolean }
 
 export type DateOrder<T> = {
   /** @param item gives nothing for what doesn't belong to the list */
-  page<I>(input: MarkerInput, item: (record: T) => I | undefined): Answer<Page<I>>
+  page<I>(input: MarkerPage, item: (record: T) => I | undefined): Answer<Page<I>>
 }
 
 export function dateOrder<T extends { creationDate: number }>(view: View<T>): DateOrder<T> {
@@ -30,23 +27,17 @@ export function dateOrder<T extends { creationDate: number }>(view: View<T>): Da
   return {
     page({ pageSize: size, marker: token, ascendingOrder }, item) {
       const { ascending, descending } = ordered()
-      const up = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
       const look = (place: string) => {
         const record = view.get(place.slice(place.indexOf('/') + 1))
         return record && item(record)
       }
       return ascendingOrder === true
-        ? pageOf(ascending, look, { size, token }, up)
-        : pageOf(descending, look, { size, token }, (a, b) => up(b, a))
+        ? pageOf(ascending, look, { size, token }, byText)
+        : pageOf(descending, look, { size, token }, (a, b) => byText(b, a))
     },
   }
 }
 
 function placeOf(record: { creationDate: number } | undefined, key: string): string {
   return `${String(record?.creationDate ?? 0).padStart(16, '0')}/${key}`
-}
-
-/** AWS: `nextMarker` is there only where something follows. */
-export function nextMarker({ next }: Page<unknown>): { nextMarker?: string } {
-  return next === undefined ? {} : { nextMarker: next }
 }

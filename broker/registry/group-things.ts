@@ -8,7 +8,7 @@ import { type Answer, answer, refuse } from './answer.ts'
 import { changing, type Desk, ifDeclared, reading } from './desk.ts'
 import { groupNamed, groupSummary, groupsAbove, groupsBelow } from './group-tree.ts'
 import { nameOf, thingNamed } from './named.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import { flag, optionalArn, requiredName, resourceName, tokenPage } from './rules.ts'
 
 export type MembershipInput = {
@@ -87,19 +87,18 @@ export function groupThingOperations(desk: Desk) {
         const { thingGroupName: name } = input
         const group = groupNamed(desk, name)
         if (!group.ok) return group
-        const groups = input.recursive === true ? [name, ...groupsBelow(desk, name)] : [name]
-        const things = new Set(
-          groups.flatMap(one => view.groupThingsByGroup.keys(one)).map(thingOfKey),
-        )
+        const keys =
+          input.recursive === true ? below(desk, name) : view.groupThingsByGroup.keys(name)
         const page = pageOf(
-          [...things].sort(),
+          keys,
           // A file may name things that are to come.
-          thing => (view.things.has(thing) ? thing : undefined),
+          key => {
+            const thing = thingOfKey(key)
+            return view.things.has(thing) ? thing : undefined
+          },
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ things: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('things', page)
       },
     ),
     listThingGroupsForThing: reading(
@@ -115,9 +114,7 @@ export function groupThingOperations(desk: Desk) {
           size: input.maxResults,
           token: input.nextToken,
         })
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ thingGroups: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('thingGroups', page)
       },
     ),
   }
@@ -184,6 +181,13 @@ function groupsOf({ view }: Desk, thingName: string): string[] {
     .filter(name => view.thingGroups.has(name))
 }
 
+/** The things in a group and in all groups below it, each once, in order. */
+function below(desk: Desk, name: string): string[] {
+  const groups = [name, ...groupsBelow(desk, name)]
+  const keys = groups.flatMap(one => desk.view.groupThingsByGroup.keys(one))
+  return [...new Set(keys.map(thingOfKey))].sort()
+}
+
 function above(desk: Desk, name: string): string[] {
   const group = desk.view.thingGroups.get(name)
   return group ? groupsAbove(desk, group) : []
@@ -193,6 +197,7 @@ function rootOf(desk: Desk, name: string): string {
   return above(desk, name).at(-1) ?? name
 }
 
+/** Of `group/thing`; a thing's name has no slash. */
 function thingOfKey(key: string): string {
   return key.slice(key.indexOf('/') + 1)
 }

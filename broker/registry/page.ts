@@ -87,6 +87,7 @@ function firstAfter(
   return low
 }
 
-function byText(a: string, b: string): number {
+/** The order of `sort()`, for those who need the other way round too. */
+export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -7,7 +7,7 @@
 import { type Answer, answer, refuse } from './answer.ts'
 import { type Desk, reading } from './desk.ts'
 import { principalNamed, thingNamed } from './named.ts'
-import { type MarkerPage, type Page, pageOf, withMarker } from './page.ts'
+import { byText, type MarkerPage, type Page, pageOf, withMarker } from './page.ts'
 import { noPolicy, type PolicyNamed, policySummary } from './policies.ts'
 import { targetArn, targetNamed } from './policy-targets.ts'
 import { exclusiveThingOf, groupsOf, policyNamesOfGroups, policyNamesOn } from './principals.ts'
@@ -151,10 +151,6 @@ function pageOfTargets(
     { size: pageSize, token: marker },
     ascendingOrder ? byText : byTextDown,
   )
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function byTextDown(a: string, b: string): number {

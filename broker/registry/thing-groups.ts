@@ -14,7 +14,7 @@ import {
 } from './attributes.ts'
 import { changing, type Desk, epochSeconds, ifDeclared, reading } from './desk.ts'
 import { groupNamed, groupSummary, groupsAbove, groupsBelow } from './group-tree.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import type { ThingGroupRecord } from './records.ts'
 import {
   flag,
@@ -191,9 +191,7 @@ export function thingGroupOperations(desk: Desk) {
           name => (name.startsWith(prefix) ? groupSummary(desk, name) : undefined),
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ thingGroups: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('thingGroups', page)
       },
     ),
   }

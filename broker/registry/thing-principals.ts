@@ -7,7 +7,7 @@
 import { type Answer, answer, type Refusal, refuse } from './answer.ts'
 import { changing, type Desk, ifDeclared, reading } from './desk.ts'
 import { principalNamed, thingNamed } from './named.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import type { ThingPrincipalRecord, ThingPrincipalType } from './records.ts'
 import { arnRule, requiredName, tokenPage } from './rules.ts'
 
@@ -72,38 +72,24 @@ export function thingPrincipalOperations(desk: Desk) {
     ),
     listThingPrincipals: reading({ ...tokenPage, thingName: requiredName }, (input: ByThing) => {
       const page = ofThing(desk, input, ({ principal }) => principal)
-      if (!page.ok) return page
-      const { items, next } = page.value
-      return answer({ principals: items, ...(next === undefined ? {} : { nextToken: next }) })
+      return withToken('principals', page)
     }),
     listThingPrincipalsV2: reading(
       { ...tokenPage, thingName: requiredName, thingPrincipalType },
       (input: ByThing) => {
         const page = ofThing(desk, input, one => one)
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({
-          thingPrincipalObjects: items,
-          ...(next === undefined ? {} : { nextToken: next }),
-        })
+        return withToken('thingPrincipalObjects', page)
       },
     ),
     listPrincipalThings: reading({ ...tokenPage, principal: arnRule }, (input: ByPrincipal) => {
       const page = ofPrincipal(desk, input, ({ thingName }) => thingName)
-      if (!page.ok) return page
-      const { items, next } = page.value
-      return answer({ things: items, ...(next === undefined ? {} : { nextToken: next }) })
+      return withToken('things', page)
     }),
     listPrincipalThingsV2: reading(
       { ...tokenPage, principal: arnRule, thingPrincipalType },
       (input: ByPrincipal) => {
         const page = ofPrincipal(desk, input, one => one)
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({
-          principalThingObjects: items,
-          ...(next === undefined ? {} : { nextToken: next }),
-        })
+        return withToken('principalThingObjects', page)
       },
     ),
   }

@@ -6,7 +6,7 @@
 import { type Answer, answer, refuse } from './answer.ts'
 import { changing, type Desk, epochSeconds, ifDeclared, reading } from './desk.ts'
 import { notFound } from './named.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import type { PropagatingAttribute, ThingTypeRecord } from './records.ts'
 import { flag, requiredName, resourceName, thingTypeProperties, tokenPage } from './rules.ts'
 
@@ -89,9 +89,7 @@ export function thingTypeOperations(desk: Desk) {
           },
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ thingTypes: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('thingTypes', page)
       },
     ),
     updateThingType: changing(

@@ -12,7 +12,7 @@ import {
 } from './attributes.ts'
 import { changing, type Desk, ifDeclared, reading } from './desk.ts'
 import { notFound, thingNamed } from './named.ts'
-import { pageOf } from './page.ts'
+import { pageOf, withToken } from './page.ts'
 import type { ThingRecord } from './records.ts'
 import { attributePayload, flag, requiredName, resourceName, tokenPage, version } from './rules.ts'
 
@@ -196,9 +196,7 @@ export function thingOperations(desk: Desk) {
           },
           { size: input.maxResults, token: input.nextToken },
         )
-        if (!page.ok) return page
-        const { items, next } = page.value
-        return answer({ things: items, ...(next === undefined ? {} : { nextToken: next }) })
+        return withToken('things', page)
       },
     ),
   }
