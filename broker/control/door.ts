@@ -164,8 +164,11 @@ async function call(name: string, request: IncomingMessage, desk: Desk): Promise
   const before = desk.registry.revision()
   // The record of a connection that this ends names who asked for it.
   const cause = { operation: name, by }
-  const result = await desk.registry.desk.during(cause, () => operation(read.input))
-  const changed = desk.registry.revision() !== before
+  const begun = desk.registry.desk.during(cause, () => operation(read.input))
+  // What is answered at once is looked at at once: while others have their turn, a device may change the registry.
+  const changedAtOnce = desk.registry.revision() !== before
+  const result = await begun
+  const changed = begun instanceof Promise ? desk.registry.revision() !== before : changedAtOnce
   try {
     await desk.registry.durable()
   } catch (error) {

@@ -104,6 +104,27 @@ t.test('an operation is called by its name, and told', async t => {
   )
 })
 
+t.test(
+  'what somebody else changes meanwhile is not told as the change of who only reads',
+  async t => {
+    const registry = createRegistry({ world, account })
+    const { operations } = registry
+    const { file, events } = await opened(t, {
+      registry,
+      operations: {
+        listThings(input) {
+          const list = operations.listThings(input)
+          queueMicrotask(() => operations.createThing({ thingName: 'of-a-device' }))
+          return list
+        },
+      },
+    })
+    t.match(await ask(file, post('/operations/ListThings')), { status: 200, body: { things: [] } })
+    t.ok(registry.thing('of-a-device'))
+    t.same(events, [])
+  },
+)
+
 t.test('a refusal has the status and the exception of AWS', async t => {
   const { file, events } = await opened(t)
   t.match(await ask(file, post('/operations/DescribeThing', { thingName: 'none' })), {
