@@ -83,21 +83,29 @@ function strangeRemark(strange: string[], what: string): StoreProblem[] {
   ]
 }
 
+/** Different documents that are judged at the start: one each for a hundred thousand devices would take 20 s. */
+const JUDGED = 1000
+const SHOWN = 10
+
 /** Policies that were good when they were made, or were written by another hand: they allow nothing. */
 function policyRemarks({ desk }: Registry, what: string): StoreProblem[] {
   const judged = new Map<string, string | undefined>()
-  return [...desk.tables.policies.values()].flatMap(
-    ({ policyName, versions, defaultVersionId }) => {
-      const text = versions[defaultVersionId]?.policyDocument ?? ''
-      // A fleet that was provisioned has one document under many names.
-      if (!judged.has(text)) judged.set(text, complaint(text))
-      const why = judged.get(text)
-      if (why === undefined) return []
-      const says = `${what} holds a policy that can't be read, so it allows nothing: ${quote(policyName)}: ${why}`
-      const hint = 'give it a new version: CreatePolicyVersion with setAsDefault; or delete it'
-      return [{ says, hint }]
-    },
-  )
+  const remarks: StoreProblem[] = []
+  let more = 0
+  for (const { policyName, versions, defaultVersionId } of desk.tables.policies.values()) {
+    const text = versions[defaultVersionId]?.policyDocument ?? ''
+    // A fleet that was provisioned has one document under many names.
+    if (!judged.has(text) && judged.size < JUDGED) judged.set(text, complaint(text))
+    const why = judged.get(text)
+    if (why === undefined) continue
+    const says = `${what} holds a policy that can't be read, so it allows nothing: ${quote(policyName)}: ${why}`
+    const hint = 'give it a new version: CreatePolicyVersion with setAsDefault; or delete it'
+    if (remarks.length < SHOWN) remarks.push({ says, hint })
+    else more++
+  }
+  if (more === 0) return remarks
+  const says = `${what} holds ${more} more policies, at least, that can't be read`
+  return [...remarks, { says, hint: 'mend those first, then start again' }]
 }
 
 function complaint(text: string): string | undefined {

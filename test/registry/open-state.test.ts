@@ -77,6 +77,34 @@ t.test('a stored policy that can not be read is told at the start: it allows not
   t.match(await next.closed(), { code: 'PERMISSION_CONNECT_DENIED' })
 })
 
+t.test('of a thousand policies that can not be read, ten are told', async t => {
+  const first = createMemoryStore()
+  const broken = await broker(t, { state: first })
+  const { desk, operations } = broken.registry
+  desk.transact(() => {
+    for (let index = 0; index < 1500; index++) {
+      const policyName = `p${index}`
+      operations.createPolicy({ policyName, policyDocument: GOOD })
+      const record = desk.tables.policies.get(policyName)
+      if (!record) throw new Error('no policy')
+      const policyDocument = JSON.stringify({ Version: policyName })
+      desk.tables.policies.put(policyName, {
+        ...record,
+        versions: { 1: { policyDocument, createDate: 0 } },
+      })
+    }
+    return { ok: true, value: undefined }
+  })
+  await broken.stop()
+  const events: LogEvent[] = []
+  await broker(t, { state: first, log: event => events.push(event) })
+  const warnings = events.filter(({ event }) => event === 'broker.warning')
+  t.equal(warnings.length, 11)
+  t.match(warnings.at(-1), {
+    says: /holds 990 more policies, at least, that can't be read/,
+  })
+})
+
 const GOOD = JSON.stringify(allow(['iot:*', '*']))
 
 t.test('memory forgets', async t => {
