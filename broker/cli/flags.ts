@@ -123,10 +123,10 @@ function flagProblem(
 
 /**
  * `--port --log json`: the value was forgotten. A value that does begin with a dash is given as
- * `--flag=-value`.
+ * `--flag=-value`. A dash alone is one: it stands for stdin.
  */
 function looksLikeFlag(token: OptionToken): boolean {
-  return token.inlineValue !== true && (token.value ?? '').startsWith('-')
+  return token.inlineValue !== true && /^-./.test(token.value ?? '')
 }
 
 function plainProblems(plain: string[], command: Command): Spoken[] {

@@ -1,8 +1,10 @@
 /** `candid call`: through the door of a running broker, and in the state folder where none runs. */
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { runCommand } from '../../broker/cli/frame.ts'
 import { liveProject, runningBroker } from './running.ts'
@@ -165,4 +167,14 @@ t.test('--list names them all', async t => {
   t.match((await box.run('call', '--list', '--json')).json(), {
     operations: out.trim().split('\n'),
   })
+})
+
+t.test('the input comes from stdin, too', t => {
+  const box = liveProject(t)
+  const main = fileURLToPath(new URL('../../broker/cli/main.ts', import.meta.url))
+  const loader = import.meta.resolve('@tapjs/typescript/import')
+  const args = ['--import', loader, main, 'call', 'CreateThing', '--input', '-']
+  const options = { cwd: box.dir, input: '{"thingName":"piped"}', encoding: 'utf8' } as const
+  t.match(JSON.parse(execFileSync(process.execPath, args, options)), { thingName: 'piped' })
+  t.end()
 })
