@@ -1,5 +1,6 @@
 /** `candid device delete`: a device that is declared goes with its folder, one that was learned step by step, as on AWS. */
 
+import { count } from '../diagnosis/words.ts'
 import { arn } from '../registry/arn.ts'
 import { removeDeclared } from './declared-edit.ts'
 import { certificatesOf } from './device-certificates.ts'
@@ -26,7 +27,7 @@ export const deviceDelete: RegistryVerb = {
     }
     if (first) return removeDeclared(first, 'devices', `device \`${thingName}\``, registry)
     if (!given.has('yes')) {
-      const says = `device \`${thingName}\` and ${held.length} certificates would go`
+      const says = `device \`${thingName}\` and ${count(held.length, 'certificate')} would go`
       if (!io.ask) return stopped([{ says, hint: 'add --yes if you mean it' }], exits.refused)
       const answer = await io.ask(`${says}; delete them? (yes/no) `)
       if (!/^y(es)?$/i.test(answer.trim()))
@@ -39,7 +40,7 @@ export const deviceDelete: RegistryVerb = {
     const done = await need(registry.call('DeleteThing', { thingName }))
     if ('stopped' in done) return done
     return {
-      lines: [`device \`${thingName}\` is gone, with ${held.length} certificates`],
+      lines: [`device \`${thingName}\` is gone, with ${count(held.length, 'certificate')}`],
       output: { thingName, certificateIds: held.map(({ id }) => id) },
     }
   },

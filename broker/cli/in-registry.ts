@@ -177,10 +177,29 @@ function largestPage(operation: string): { [key: string]: number } {
 
 function stop(why: Stop, via: object, json: boolean, io: Io): number {
   if ('problems' in why) return complain(why.problems, why.exit, io, json)
-  const { exception, message, hint } = why.refusal
+  const { exception, message } = why.refusal
+  const hint =
+    why.refusal.hint ??
+    (exception === 'ResourceNotFoundException' ? whatIsThere(message) : undefined)
   const spoken = { says: `${exception}: ${message}`, ...(hint === undefined ? {} : { hint }) }
   complain([spoken], exits.refused, io)
   if (json) printJson({ ...why.refusal, ...via }, io)
   if (exception === 'UnknownOperationException') return exits.invalid
   return exception === 'InternalFailureException' ? exits.failed : exits.refused
 }
+
+/** Where somebody looks who has mistyped a name. AWS's texts say what kind of thing is missing, not always in the same place. */
+function whatIsThere(message: string): string | undefined {
+  const [, family] = KINDS.find(([kind]) => kind.test(message)) ?? []
+  return family === undefined ? undefined : `candid ${family} list shows what is there`
+}
+
+const KINDS: readonly [kind: RegExp, family: string][] = [
+  [/^Thing group /, 'group'],
+  [/^Thing type /, 'type'],
+  [/^Thing |for thing /, 'thing'],
+  [/^Certificate /, 'cert'],
+  [/^CA certificate /, 'ca'],
+  [/^Policy /, 'policy'],
+  [/^Template /, 'template'],
+]

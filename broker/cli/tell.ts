@@ -35,7 +35,7 @@ export type Sources = {
   of(kind: SourceKind, name: unknown): string
 }
 
-export type SourceKind = 'thing' | 'cert' | 'cacert' | 'policy' | 'template' | 'group'
+export type SourceKind = 'thing' | 'type' | 'cert' | 'cacert' | 'policy' | 'template' | 'group'
 
 export function sourcesOf(declared: Declared): Sources {
   const files = new Map<string, string>()
@@ -46,12 +46,13 @@ export function sourcesOf(declared: Declared): Sources {
   for (const { id, file } of declared.authorities) files.set(`cacert ${id}`, file)
   for (const { name, file } of declared.policies) files.set(`policy ${name}`, file)
   for (const { name, file } of declared.templates) files.set(`template ${name}`, file)
+  for (const { name, file } of declared.thingTypes) files.set(`type ${name}`, file)
   for (const { groupName, file } of declared.groups) files.set(`group ${groupName}`, file)
   return { of: (kind, name) => files.get(`${kind} ${String(name)}`) ?? LEARNED }
 }
 
 /** Made by an operation or by provisioning: it is kept in the state folder. */
-export const LEARNED = 'learned'
+const LEARNED = 'learned'
 
 function rowsOf(output: object, path: string): string[][] {
   return Object.entries(output).flatMap(([key, value]) => {

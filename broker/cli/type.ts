@@ -3,7 +3,7 @@
 import { type Family, runFamily } from './family.ts'
 import { need, type RegistryVerb } from './in-registry.ts'
 import type { Io } from './io.ts'
-import { cell, day, describeLines, LEARNED, listLines } from './tell.ts'
+import { cell, day, describeLines, listLines, sourcesOf } from './tell.ts'
 
 const create: RegistryVerb = {
   command: {
@@ -34,14 +34,15 @@ const create: RegistryVerb = {
 const list: RegistryVerb = {
   command: {
     usage: ['candid type list'],
-    says: ['all thing types (ListThingTypes)'],
+    says: ['all thing types, and where each comes from (ListThingTypes)'],
     flags: {},
     takes: [],
   },
   reads: true,
-  async act({ all }) {
+  async act({ all, declared }) {
     const found = await need(all('ListThingTypes', 'thingTypes'))
     if ('stopped' in found) return found
+    const sources = sourcesOf(await declared())
     type Type = {
       thingTypeName: string
       thingTypeProperties?: { thingTypeDescription?: string }
@@ -52,8 +53,9 @@ const list: RegistryVerb = {
       one.thingTypeMetadata?.deprecated ? 'deprecated' : '-',
       day(one.thingTypeMetadata?.creationDate),
       cell(one.thingTypeProperties?.thingTypeDescription),
+      sources.of('type', one.thingTypeName),
     ])
-    const head = ['TYPE', 'STATE', 'MADE', 'DESCRIPTION']
+    const head = ['TYPE', 'STATE', 'MADE', 'DESCRIPTION', 'FROM']
     return { lines: listLines(head, rows, 'there are no thing types'), output: found.value }
   },
 }
@@ -66,10 +68,12 @@ const describe: RegistryVerb = {
     takes: ['TYPE'],
   },
   reads: true,
-  async act({ given, call }) {
-    const found = await need(call('DescribeThingType', { thingTypeName: given.plain[0] }))
+  async act({ given, call, declared }) {
+    const [thingTypeName = ''] = given.plain
+    const found = await need(call('DescribeThingType', { thingTypeName }))
     if ('stopped' in found) return found
-    return { lines: describeLines(found.value, LEARNED), output: found.value }
+    const from = sourcesOf(await declared()).of('type', thingTypeName)
+    return { lines: describeLines(found.value, from), output: found.value }
   },
 }
 

@@ -14,7 +14,7 @@ const steps: { [what: string]: Step[] } = {
   things: [
     ['thing list', 0, /^there are no things\n$/],
     ['type create pump --searchable site --description water', 0, /^thing type `pump` is there$/m],
-    ['type list', 0, /^pump +- +2\d\d\d-\d\d-\d\d +water$/m],
+    ['type list', 0, /^pump +- +2\d\d\d-\d\d-\d\d +water +learned$/m],
     [
       'thing create p1 --type pump --attribute site=a --attribute level=2',
       0,
@@ -30,7 +30,11 @@ const steps: { [what: string]: Step[] } = {
     ['thing describe p1', 0, /^attributes\.site +b\nversion +2$/m],
     ['thing describe p1', 0, /^from +learned$/m],
     ['thing list --type pump', 0, /^p1 +pump +site=b +learned$/m],
-    ['thing describe none', 2, /^ResourceNotFoundException: /],
+    ['thing describe none', 2, /^ResourceNotFoundException: .*\nhint: candid thing list shows/],
+    ['type describe mine', 0, /^from +config\.yaml$/m],
+    ['type list', 0, /^mine .* config\.yaml$/m],
+    ['type describe none', 2, /\nhint: candid type list shows/],
+    ['device activate none', 2, /\nhint: candid thing list shows/],
     ['thing update p1 --no-type', 0, /changed/],
     ['type deprecate pump', 0, /is deprecated/],
     ['type describe pump', 0, /deprecated +true/],
@@ -51,6 +55,8 @@ const steps: { [what: string]: Step[] } = {
     ],
     ['group attach hall narrow', 0, /^policy `narrow` is on group `hall`$/m],
     ['group describe hall', 0, /^things +t1\npolicies +narrow$/m],
+    ['group describe none', 2, /\nhint: candid group list shows/],
+    ['group attach hall none', 2, /\nhint: candid policy list shows/],
     ['group list', 0, /^hall +learned\nsite +learned$/m],
     ['group delete site', 2, /^InvalidRequestException: /],
     ['group detach hall narrow', 0, /not on/],
@@ -89,6 +95,7 @@ const steps: { [what: string]: Step[] } = {
     ['cert describe $ARN', 0, /^status +ACTIVE$/m],
     ['cert activate 0000000', 3, /^no certificate begins with `0000000`$/m],
     ['cert activate abc', 3, /^`abc` names no certificate\nhint: give its id/m],
+    ['cert activate fleet.json', 3, /^the file `fleet\.json` holds no certificate\nhint: give/m],
     [
       'cert activate 0000000000000000000000000000000000000000000000000000000000000000',
       2,
@@ -120,8 +127,8 @@ const steps: { [what: string]: Step[] } = {
     ['thing create d1', 0, /there/],
     ['cert create --active --out made', 0, /ACTIVE/],
     ['thing attach d1 $SHORT', 0, /attached/],
-    ['device delete d1', 2, /^device `d1` and 1 certificates would go\nhint: add --yes/m],
-    ['device delete d1 --yes', 0, /^device `d1` is gone, with 1 certificates$/m],
+    ['device delete d1', 2, /^device `d1` and 1 certificate would go\nhint: add --yes/m],
+    ['device delete d1 --yes', 0, /^device `d1` is gone, with 1 certificate$/m],
     ['cert list', 0, /no certificates/],
   ],
   CAs: [
@@ -129,6 +136,7 @@ const steps: { [what: string]: Step[] } = {
     ['ca registration-code', 0, /^[0-9a-f]{64}\n$/],
     ['ca verify $CA', 3, /`--verification FILE` or `--sni-only` is missing/],
     ['ca verify $CA --sni-only', 0, /^CA [0-9a-f]{64} is registered$/m],
+    ['ca describe none', 3, /^`none` names no CA\nhint: .* the name of its folder/m],
     ['ca describe $CA', 0, /^status +ACTIVE$/m],
     ['ca disable-registration $CA', 0, /registers no devices/],
     ['ca enable-registration $CA', 0, /registers devices/],
@@ -159,6 +167,7 @@ const NARROW = JSON.stringify(
 
 function filled(t: Test): Sandbox {
   const box = liveProject(t)
+  box.write('config.yaml', `${box.read('config.yaml')}thingTypes: [{ name: mine }]\n`)
   box.write('policies/other/narrow.txt', NARROW)
   box.write('policies/other/bad.txt', '{}')
   box.write('fleet.json', FLEET)
