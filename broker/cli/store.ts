@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { nearest, shown } from '../config/words.ts'
+import { count } from '../diagnosis/words.ts'
 import { danglingReferences } from '../registry/consistency.ts'
 import { readDeclared } from '../registry/declared.ts'
 import { errorCode, fileProblem } from '../registry/files.ts'
@@ -97,7 +98,10 @@ async function check(given: Given, { folder, project }: Place, io: Io): Promise<
   if (json) printJson({ folder, records, kinds, dangling }, io)
   else {
     const list = Object.entries(kinds).map(([kind, count]) => `  ${kind} ${count}`)
-    print([`the store in \`${near(folder, io)}\` is whole: ${records} records`, ...list], io)
+    print(
+      [`the store in \`${near(folder, io)}\` is whole: ${count(records, 'record')}`, ...list],
+      io,
+    )
     talk(dangling, io)
   }
   return dangling.length > 0 ? exits.refused : exits.fine
@@ -118,14 +122,13 @@ async function repair(given: Given, { folder, project }: Place, io: Io): Promise
 }
 
 function repairedLine({ whole, records, before }: Repaired): string {
-  if (whole) return `nothing is missing: ${records} records`
-  const now = `${records} records are in the store now`
+  if (whole) return `nothing is missing: ${count(records, 'record')}`
+  const now = `in the store now: ${count(records, 'record')}`
   if (!before) return `${now}; how many there were, nothing tells`
-  if (before.atLeast)
-    return `${now}, and at least ${before.records} were there; later changes may be missing`
+  if (before.atLeast) return `${now}, of at least ${before.records}; later changes may be missing`
   if (before.records === records)
     return `${now}, as before; some of them may be older than the last change`
-  return `${now}, and ${before.records} were there`
+  return `${now}, of ${before.records}`
 }
 
 async function exportRecords(given: Given, { folder }: Place, io: Io): Promise<number> {
@@ -157,7 +160,7 @@ async function exportRecords(given: Given, { folder }: Place, io: Io): Promise<n
   } catch (error) {
     return complain([outProblem(error, out)], exits.failed, io)
   }
-  talk([`${lines.length} records are in \`${out}\``], io)
+  talk([`${count(lines.length, 'record')} written to \`${out}\``], io)
   return exits.fine
 }
 

@@ -31,16 +31,20 @@ export function damaged(folder: string, what: string): StoreProblem {
 
 /** What the file system or LevelDB refused, in words; nothing for an error that is a bug. */
 export function refusedBySystem(error: unknown, folder: string): StoreProblem | undefined {
-  const code = codeOf(error)
-  if (code.startsWith('LEVEL_')) {
-    return damaged(folder, `LevelDB says: ${oneLine(error)}`)
-  }
+  const own = codeOf(error)
+  const code = own.startsWith('LEVEL_') ? systemCodeIn(oneLine(error)) : own
+  if (code === undefined) return damaged(folder, `LevelDB says: ${oneLine(error)}`)
   const says = systemErrors[code]
   if (says === undefined && !/^E[A-Z0-9]+$/.test(code)) return undefined
   return {
     says: `the state folder \`${folder}\` can't be used: ${says ?? code}`,
-    hint: '--state DIR takes another folder, --state memory keeps nothing',
+    hint: `${code === 'ENOSPC' ? 'make room on it; ' : ''}--state DIR takes another folder, --state memory keeps nothing`,
   }
+}
+
+/** LevelDB has the words of the operating system, and no code. What is no fault of the files is no damage: nothing to repair. */
+function systemCodeIn(words: string): string | undefined {
+  return systemWords.find(([end]) => words.endsWith(end))?.[1]
 }
 
 /** The error's `code`, or that of the error behind it. */
@@ -63,9 +67,20 @@ function shellWord(text: string): string {
 
 const systemErrors: Record<string, string> = {
   EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
   EEXIST: 'there is a file of that name, not a folder',
+  EMFILE: 'this process has too many files open',
+  ENOENT: 'it is not there, and can not be made there',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of this path is a file, not a folder',
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
 }
+
+const systemWords: readonly [end: string, code: string][] = [
+  [': Disk quota exceeded', 'EDQUOT'],
+  [': No space left on device', 'ENOSPC'],
+  [': Permission denied', 'EACCES'],
+  [': Read-only file system', 'EROFS'],
+  [': Too many open files', 'EMFILE'],
+]

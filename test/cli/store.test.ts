@@ -51,7 +51,7 @@ t.test('repair: how many records are lost is told', async t => {
   for (const name of files) box.write(`state/store/${name}`, '')
   const { code, out } = await box.run('store', 'repair')
   t.equal(code, 2)
-  t.match(out, /^0 records are in the store now, and \d+ were there$/m)
+  t.match(out, /^in the store now: 0 records, of \d+$/m)
 })
 
 t.test('check: what leads nowhere is named', async t => {
