@@ -48,9 +48,17 @@ export async function registerThing(
   if (record === undefined) return unknownToken(name)
   const asking = await hooked(found.template, record, parameters, asked, desk)
   if (!asking.ok) return asking
+  // While the hook was asked, the template and the claim may have been taken away.
+  const still = templateOf(name, registry)
+  if (!still.ok) return still
+  const { certificateId: claim } = asked.asker
+  if (registry.certificate(claim)?.status !== 'ACTIVE') {
+    const why = 'the claim certificate is not ACTIVE any more'
+    return no('ACCESS_DENIED', why, 'activate it', 'setup', { template: name })
+  }
   // AWS: always there, and nobody else's to say.
   asking.parameters.set(certificateIdParameter, record.certificateId)
-  return provision(found.template, token as string, asking.parameters, asked, desk)
+  return provision(still.template, token as string, asking.parameters, asked, desk)
 }
 
 function parametersOf(value: Value | undefined): Given | undefined {

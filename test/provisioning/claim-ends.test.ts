@@ -79,3 +79,39 @@ t.test('a broker that stops waits for no hook, and changes nothing afterwards', 
   const issued = events.filter(({ event }) => event === 'provisioning.issued').length
   t.equal(again.registry.certificates().length, 1 + issued, 'what was told of is there')
 })
+
+t.test('what is taken away while the hook is asked holds no more', async t => {
+  const events: LogEvent[] = []
+  let meanwhile = (): unknown => undefined
+  const fleet = async (): Promise<unknown> => {
+    await meanwhile()
+    return { allowProvisioning: true }
+  }
+  const log = (event: LogEvent) => void events.push(event)
+  const broker = await running(t, { log, provisioning: { hooks: { fleet } } })
+  const claim = await broker.createDevice('claim', { policy: CLAIM_POLICY })
+  putFleetTemplate(broker, 'fleet')
+  const device = await claimant(t, broker, claim)
+  const { certificateId, certificateOwnershipToken } = (await device.ask('create')).body
+  const request = { certificateOwnershipToken, parameters: { SerialNumber: '7' } }
+
+  meanwhile = () =>
+    broker.operations.updateProvisioningTemplate({ templateName: 'fleet', enabled: false })
+  const disabled = await device.ask('provision', request)
+  t.match(disabled.body, { errorCode: 'InvalidRequest', errorMessage: /`fleet` is disabled/ })
+
+  putFleetTemplate(broker, 'fleet')
+  meanwhile = () =>
+    broker.operations.updateCertificate({
+      certificateId: claim.certificateId,
+      newStatus: 'REVOKED',
+    })
+  device.client.publish('$aws/provisioning-templates/fleet/provision/json', JSON.stringify(request))
+  await broker.closed({ clientId: 'claim', code: 'REGISTRATION_REVOKED' })
+  await broker.stop()
+  t.match(events.filter(({ event }) => event === 'provisioning.failed').at(-1), {
+    says: /the claim certificate is not ACTIVE any more/,
+  })
+  t.equal(broker.registry.certificate(`${certificateId}`)?.status, 'PENDING_ACTIVATION')
+  t.equal(broker.registry.thing('fleet-7'), undefined)
+})
