@@ -7,6 +7,7 @@ import { readPemOrDer, toPem } from '../x509/pem.ts'
 import { need, type RegistryVerb, type Stop, stopped } from './in-registry.ts'
 import { exits, type Io } from './io.ts'
 import { near } from './project.ts'
+import type { Spoken } from './say.ts'
 import { writeCopies } from './write-copies.ts'
 
 const active = { says: 'it is ACTIVE at once (default: INACTIVE, as on AWS)' }
@@ -58,7 +59,7 @@ export const certCreate: RegistryVerb = {
     ]
     const folder = out === undefined ? undefined : resolve(io.cwd, out)
     const problem = folder === undefined ? undefined : await writeCopies(files, folder, io)
-    if (problem) return stopped([problem], exits.failed)
+    if (problem) return stopped([problem, left(certificateId, keys !== undefined)], exits.failed)
     const lines = [
       `certificate ${certificateId} is made, ${setAsActive ? 'ACTIVE' : 'INACTIVE'}`,
       ...(folder === undefined
@@ -101,6 +102,15 @@ export const certRegister: RegistryVerb = {
     const lines = [`certificate ${made.value['certificateId']} is registered, ${input.status}`]
     return { lines, output: made.value }
   },
+}
+
+/** What is left of a certificate whose files could not be written. */
+function left(certificateId: string, withKey: boolean): Spoken {
+  const lost = withKey ? ', and its private key is lost' : ''
+  return {
+    says: `certificate ${certificateId} is registered all the same${lost}`,
+    hint: withKey ? `candid cert revoke ${certificateId}` : `candid cert describe ${certificateId}`,
+  }
 }
 
 /** The first certificate of a file, PEM or DER, as PEM. */

@@ -122,6 +122,11 @@ const steps: { [what: string]: Step[] } = {
     ['cert register $OWN', 2, /Exception: /],
     ['cert register $OWN --no-ca --active', 0, /^certificate [0-9a-f]{64} is registered, ACTIVE$/m],
     ['cert revoke $OWN', 0, /is REVOKED/],
+    [
+      'cert create --out config.yaml/in-a-file',
+      1,
+      /^certificate ([0-9a-f]{64}) is registered all the same, and its private key is lost\nhint: candid cert revoke \1$/m,
+    ],
   ],
   'device delete': [
     ['thing create d1', 0, /there/],
