@@ -1,6 +1,6 @@
 /**
- * Room 9: every packet of the session: AWS's rules, then the policy, then a service of AWS's (services.ts) or aedes. A refusal ends the connection, as AWS does on
- * MQTT 3.1.1. It also sees the ordinary ends: DISCONNECT, a lost connection, silence.
+ * Room 9: every packet of the session: AWS's rules, then the policy, then a service of AWS's (services.ts) or aedes. A refusal
+ * ends the connection, as AWS does on MQTT 3.1.1. It also sees the ordinary ends: DISCONNECT, a lost connection, silence.
  */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'

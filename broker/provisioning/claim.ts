@@ -33,7 +33,10 @@ export type ClaimDesk = ClaimParts & {
   over: AbortSignal
 }
 
-/** @returns the services; `stop` ends their watch over tokens and waits for what is being answered: then nothing changes any more */
+/**
+ * @returns the services; `stop` ends their watch over tokens and waits for what is being answered: then nothing changes any
+ *   more
+ */
 export function claimServices(parts: ClaimParts): { services: Service[]; stop(): Promise<void> } {
   const { registry, journal } = parts
   const watch = watchEnds(registry.desk, certificateId => {
