@@ -10,6 +10,7 @@ import { decide } from '../broker/policy/policy.ts'
 import type { Context } from '../broker/policy/variables.ts'
 import { createRegistry } from '../broker/registry/registry.ts'
 import { createWorld, runningClock } from '../broker/world.ts'
+import { directly } from '../test/helpers/directly.ts'
 import { naiveDecision, type PlainDocument } from './policy-naive.ts'
 
 const head = 'arn:aws:iot:us-east-1:123456789012:'
@@ -101,10 +102,10 @@ function run(ask: (index: number) => string, ms: number): number {
 function setting() {
   const account = { id: '123456789012', region: 'us-east-1' }
   const registry = createRegistry({ world: createWorld(runningClock()), account: () => account })
-  registry.putPolicy('device', JSON.stringify(document))
-  registry.putThing({ thingName: 'sensor-1', attributes: { site: 'hall-3' } })
-  registry.attachThing('c1', 'sensor-1')
-  registry.attachPolicy('c1', 'device')
+  directly(registry).putPolicy('device', JSON.stringify(document))
+  directly(registry).putThing({ thingName: 'sensor-1', attributes: { site: 'hall-3' } })
+  directly(registry).attachThing('c1', 'sensor-1')
+  directly(registry).attachPolicy('c1', 'device')
   const names = {
     subjectAttributes: { CommonName: ['AWS IoT Certificate'] },
     subjectAlternativeNames: {},

@@ -19,6 +19,7 @@ import type { CertificateRecord } from '../broker/registry/records.ts'
 import type { Registry } from '../broker/registry/registry.ts'
 import { createWorld, runningClock, type World } from '../broker/world.ts'
 import { readPemOrDer } from '../broker/x509/pem.ts'
+import { directly } from '../test/helpers/directly.ts'
 import { startChild } from './child.ts'
 import type { ClientQuestion, Done, Job } from './client.ts'
 import { createMaterials, type Materials } from './materials.ts'
@@ -119,7 +120,7 @@ async function fill(folder: string, devices: number, materials: Materials): Prom
   })
   if ('problem' in opened) throw new Error(opened.problem.says)
   const { registry } = opened
-  registry.putPolicy(POLICY, DOCUMENT)
+  directly(registry).putPolicy(POLICY, DOCUMENT)
   const real = materials.devices.map(({ thingName, certificate }) => {
     return { thingName, record: recordOf(certificate, registry) }
   })
@@ -162,9 +163,9 @@ function put(registry: Registry, thingName: string, record: CertificateRecord): 
   const { certificateId } = record
   registry.desk.transact(() => {
     registry.desk.tables.certificates.put(certificateId, record)
-    registry.putThing({ thingName, attributes: { serialNumber: thingName } })
-    registry.attachThing(certificateId, thingName)
-    registry.attachPolicy(certificateId, POLICY)
+    directly(registry).putThing({ thingName, attributes: { serialNumber: thingName } })
+    directly(registry).attachThing(certificateId, thingName)
+    directly(registry).attachPolicy(certificateId, POLICY)
     return answer({})
   })
 }

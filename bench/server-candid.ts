@@ -10,6 +10,7 @@ import type { ServerPki } from '../broker/registry/server-pki.ts'
 import { createWorld, runningClock, type World } from '../broker/world.ts'
 import type { Certificate } from '../broker/x509/certificate.ts'
 import { readPemOrDer } from '../broker/x509/pem.ts'
+import { directly } from '../test/helpers/directly.ts'
 import type { Materials } from './materials.ts'
 import { serve } from './serve.ts'
 
@@ -52,18 +53,18 @@ serve(async (materials: Materials) => {
 function registryOf({ devices }: Materials, world: World): Registry {
   const { account } = defaultConfig()
   const registry = createRegistry({ world, account: () => account })
-  registry.putPolicy('bench', JSON.stringify(POLICY))
+  directly(registry).putPolicy('bench', JSON.stringify(POLICY))
   for (const { thingName, certificate: pem } of devices) {
     const certificate = certificateOf(pem)
     const certificateId = certificate.sha256
-    registry.putThing({ thingName, attributes: {} })
-    registry.registerCertificate({
+    directly(registry).putThing({ thingName, attributes: {} })
+    directly(registry).registerCertificate({
       certificate,
       status: 'ACTIVE',
       source: { kind: 'learned', how: 'bench' },
     })
-    registry.attachThing(certificateId, thingName)
-    registry.attachPolicy(certificateId, 'bench')
+    directly(registry).attachThing(certificateId, thingName)
+    directly(registry).attachPolicy(certificateId, 'bench')
   }
   return registry
 }

@@ -17,9 +17,12 @@ import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
 import type { Hooks } from './provisioning/hook.ts'
 import { type ControlPlane, controlPlane } from './provisioning/operations.ts'
+import { type Answer, answer } from './registry/answer.ts'
 import { parseOptionsOf } from './registry/arn.ts'
 import { createDevice, createDevicesCa } from './registry/create-device.ts'
 import { type Durable, durableOperations } from './registry/durable-operations.ts'
+import { equipDevice } from './registry/equip-device.ts'
+import { putGivenAuthority, putGivenCertificate, putGivenTemplate } from './registry/given.ts'
 import { openState, type StatePlace } from './registry/open-state.ts'
 import type { Registry } from './registry/registry.ts'
 import { ownItems, ownRemarks, readOwn, readOwnCertificates } from './registry/server-own.ts'
@@ -196,12 +199,13 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
       const device = await createDevice({ thingName, keyType, issuer: await issuer() }, world)
       const { certificate, certificateId } = device
-      const source = { kind: 'learned', how: 'createDevice' } as const
-      registry.putThing({ thingName, attributes: {} })
-      registry.putPolicy(`${thingName}-policy`, policyText(policy ?? ALLOW_ALL, config))
-      registry.attachThing(certificateId, thingName)
-      registry.attachPolicy(certificateId, `${thingName}-policy`)
-      registry.registerCertificate({ certificate, status, source })
+      const text = policyText(policy ?? ALLOW_ALL, config)
+      must(
+        registry.desk.transact(() => {
+          putGivenCertificate(registry.desk, certificate, { status, how: 'createDevice' })
+          return equipDevice(thingName, certificateId, text, registry)
+        }),
+      )
       await registry.durable()
       return {
         thingName,
@@ -283,19 +287,26 @@ function registerAuthority(
   if (!read?.ok) throw new Error(`authority: ${read?.says ?? 'no certificate in it'}`)
   const { certificate } = read
   const { status = 'ACTIVE', autoRegistration = 'ENABLE', template } = options
-  const name = world.nextId('template')
-  if (template !== undefined) {
-    registry.putTemplate(name, typeof template === 'string' ? template : JSON.stringify(template))
-  }
-  registry.registerAuthority({
-    certificate,
-    status,
-    autoRegistration,
-    name: certificate.subject,
-    ...(template === undefined ? {} : { templateName: name }),
-    source: { kind: 'learned', how: 'registerAuthority' },
+  const { desk } = registry
+  const how = 'registerAuthority'
+  const templateName = world.nextId('template')
+  desk.transact(() => {
+    if (template !== undefined) {
+      const body = typeof template === 'string' ? template : JSON.stringify(template)
+      putGivenTemplate(desk, templateName, body, how)
+    }
+    const named = template === undefined ? {} : { templateName }
+    putGivenAuthority(desk, certificate, { status, autoRegistration, how, ...named })
+    return answer(undefined)
   })
   return certificate.sha256
+}
+
+/** What AWS refuses is a mistake of the test's: it is told at once. */
+function must(done: Answer<unknown>): void {
+  if (done.ok) return
+  const { exception, message, hint } = done.refusal
+  throw new Error(`${exception}: ${message}${hint === undefined ? '' : `; hint: ${hint}`}`)
 }
 
 function recordBook(): {

@@ -31,7 +31,6 @@ import type {
   TemplateRecord,
   ThingRecord,
 } from './records.ts'
-import { createSetters, type Setters } from './setters.ts'
 import { createLayer, type Layer, viewOf } from './tables.ts'
 
 export type { Cause } from './desk.ts'
@@ -80,7 +79,7 @@ export type Change = {
   cause: Cause
 }
 
-export type Registry = Setters & {
+export type Registry = {
   /** AWS's control plane. */
   operations: Operations
   /** For provisioning, which does several operations as one. */
@@ -247,7 +246,6 @@ function build(parts: RegistryParts, learned: Layer, keeper: Keeper): Registry {
   }
 
   const registry: Registry = {
-    ...createSetters(desk),
     operations: named(createOperations(desk), desk),
     desk,
     durable: keeper.durable,

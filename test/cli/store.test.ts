@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { start } from '../../broker/main.ts'
+import { directly } from '../helpers/directly.ts'
 import { project, type Sandbox } from './sandbox.ts'
 
 /** A project whose broker has made two devices. */
@@ -58,8 +59,8 @@ t.test('check: what leads nowhere is named', async t => {
   const box = project(t)
   const broker = await start({ state: join(box.dir, 'state') })
   const { certificateId } = await broker.createDevice('sensor-1')
-  broker.registry.attachPolicy(certificateId, 'device')
-  broker.registry.attachPolicy(certificateId, 'not-there')
+  directly(broker.registry).attachPolicy(certificateId, 'device')
+  directly(broker.registry).attachPolicy(certificateId, 'not-there')
   await broker.stop()
   const { code, err } = await box.run('store', 'check')
   t.equal(code, 2)

@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import type { StartOptions } from '../../broker/main.ts'
+import { directly } from '../helpers/directly.ts'
 import { connectPacket, publishPacket } from '../helpers/mqtt-bytes.ts'
 import { type Minted, PKI_NOW } from '../helpers/pki.ts'
 import type { ClientName } from './build.ts'
@@ -76,7 +77,7 @@ const CONNACK_AND_PUBACK = 8
 export async function factory(t: Test, authorities: Minted[], options: StartOptions = {}) {
   const events: { event: string }[] = []
   const here = await local(t, { clock: PKI_NOW, log: event => events.push(event), ...options })
-  here.broker.registry.putPolicy('device', await readFile('policies/device.json', 'utf8'))
+  directly(here.broker.registry).putPolicy('device', await readFile('policies/device.json', 'utf8'))
   const template = await readFile('policies/templates/jitp.json', 'utf8')
   for (const { pem } of authorities) here.broker.registerAuthority(pem, { template })
   const provisioned = () => events.filter(({ event }) => event === 'provisioning.provisioned')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Broker } from '../../broker/main.ts'
 import { running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 import { connectPacket, readPackets } from '../helpers/mqtt-bytes.ts'
 import { ecKeys, type Minted, mintedDevice, pki } from '../helpers/pki.ts'
 import { type SClientOptions, type SClientRun, sClient } from './openssl.ts'
@@ -244,9 +245,9 @@ function registerNeighbour(broker: Broker): void {
 /** As `devices` in config.yaml would. */
 function register(broker: Broker, { certificate }: Minted, thingName: string): void {
   const certificateId = certificate.sha256
-  broker.registry.putThing({ thingName, attributes: {} })
-  broker.registry.attachThing(certificateId, thingName)
-  broker.registry.registerCertificate({
+  directly(broker.registry).putThing({ thingName, attributes: {} })
+  directly(broker.registry).attachThing(certificateId, thingName)
+  directly(broker.registry).registerCertificate({
     certificate,
     status: 'ACTIVE',
     source: { kind: 'declared', file: 'config.yaml' },

@@ -6,6 +6,7 @@ import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Broker, Device } from '../../broker/main.ts'
 import { running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 import { connectPacket } from '../helpers/mqtt-bytes.ts'
 
 type Version = 'TLSv1.2' | 'TLSv1.3'
@@ -67,7 +68,7 @@ t.test('a certificate that is deactivated while its takeover waits gets no sessi
   newer.tls.write(connectPacket({ clientId: 'a' }))
   const first = await broker.closed()
   t.equal(first.code, 'CLOSE_DUPLICATE_CLIENT_ID')
-  broker.registry.setStatus(identity.certificateId, 'INACTIVE')
+  directly(broker.registry).setStatus(identity.certificateId, 'INACTIVE')
   t.match(await broker.closed(), { code: 'REGISTRATION_INACTIVE', connection: 'c2' })
 })
 
@@ -80,7 +81,7 @@ t.test('a bug on the way of a packet ends that connection, not the broker', asyn
   broker.registry.policiesOf = () => {
     throw new Error('made for this test')
   }
-  broker.registry.putThing({ thingName: 'a', attributes: {} })
+  directly(broker.registry).putThing({ thingName: 'a', attributes: {} })
   const { publishPacket } = await import('../helpers/mqtt-bytes.ts')
   tls.write(publishPacket({ topic: 'x', payload: 'y' }))
   t.match(await broker.closed(), {

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Broker, Device } from '../../broker/main.ts'
 import { answer } from '../../broker/registry/answer.ts'
 import { allow, connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
 
@@ -16,7 +17,7 @@ t.test('a session that a change of its certificate ends says which change it was
     const device = await broker.createDevice(`device-${status}`)
     const { closed, seen } = await connect(t, broker, device)
     broker.registry.desk.during({ by, operation: 'UpdateCertificate' }, () =>
-      broker.registry.setStatus(device.certificateId, status),
+      directly(broker.registry).setStatus(device.certificateId, status),
     )
     await closed
     t.equal(seen.connack, 0)
@@ -41,7 +42,7 @@ t.test('all sessions of the certificate end, and no other', async t => {
     ['one', 'two'].map(clientId => connect(t, broker, device, { clientId })),
   )
   const { client } = await connect(t, broker, other)
-  broker.registry.setStatus(device.certificateId, 'INACTIVE')
+  directly(broker.registry).setStatus(device.certificateId, 'INACTIVE')
   await Promise.all(both.map(({ closed }) => closed))
   await client.publishAsync('a/b', 'still here', { qos: 1 })
   t.equal(broker.registry.certificate(other.certificateId)?.status, 'ACTIVE')
@@ -55,7 +56,7 @@ t.test('the will of a device that is deactivated is published', async t => {
   const device = await broker.createDevice('device')
   const will = { topic: 'wills/x', payload: Buffer.from('gone'), qos: 0 as const, retain: false }
   await connect(t, broker, device, { will })
-  broker.registry.setStatus(device.certificateId, 'REVOKED')
+  directly(broker.registry).setStatus(device.certificateId, 'REVOKED')
   await heard
   t.same(watcher.seen.messages, [['wills/x', 'gone', false]])
 })
@@ -69,9 +70,9 @@ t.test(
     await client.publishAsync('a/b', 'x', { qos: 1 })
     detachPolicy(broker, device)
     // What has nothing to do with it changes in between.
-    broker.registry.putThing({ thingName: 'somebody', attributes: {} })
+    directly(broker.registry).putThing({ thingName: 'somebody', attributes: {} })
     broker.registry.desk.during({ operation: 'UpdateThing' }, () =>
-      broker.registry.putThing({ thingName: 'device', attributes: {} }),
+      directly(broker.registry).putThing({ thingName: 'device', attributes: {} }),
     )
     t.ok(client.connected, 'AWS closes nothing for a policy')
     client.publish('a/b', 'y', { qos: 1 })
@@ -120,7 +121,7 @@ t.test('a message on its way is judged by the policies of the moment of its deli
   const all = { Effect: 'Allow', Action: 'iot:*', Resource: '*' }
   const document = { Version: '2012-10-17', Statement: [all, deny] }
   broker.registry.desk.during({ operation: 'CreatePolicyVersion' }, () =>
-    broker.registry.putPolicy('device-policy', JSON.stringify(document)),
+    directly(broker.registry).putPolicy('device-policy', JSON.stringify(document)),
   )
   await other.publishAsync('news/2', 'y', { qos: 1 })
   await other.publishAsync('news/3', 'z', { qos: 1 })
@@ -167,11 +168,16 @@ t.test('a group above the group of the thing: its policies come and go', async t
   const policy = allow(['iot:Connect', 'client/*'])
   const device = await broker.createDevice('device', { policy })
   const { registry } = broker
-  registry.putPolicy('fleet', JSON.stringify(allow(['iot:Publish', 'topic/*'])))
-  registry.putGroup({ groupName: 'all', policyNames: [], things: [] })
-  registry.putGroup({ groupName: 'hall', parent: 'all', policyNames: [], things: ['device'] })
+  directly(registry).putPolicy('fleet', JSON.stringify(allow(['iot:Publish', 'topic/*'])))
+  directly(registry).putGroup({ groupName: 'all', policyNames: [], things: [] })
+  directly(registry).putGroup({
+    groupName: 'hall',
+    parent: 'all',
+    policyNames: [],
+    things: ['device'],
+  })
   const { client, closed } = await connect(t, broker, device)
-  registry.putGroup({ groupName: 'all', policyNames: ['fleet'], things: [] })
+  directly(registry).putGroup({ groupName: 'all', policyNames: ['fleet'], things: [] })
   await client.publishAsync('a/b', 'x', { qos: 1 })
   const { desk } = registry
   desk.during({ operation: 'DetachPolicy' }, () =>
@@ -197,13 +203,13 @@ t.test(
     const id = broker.registerAuthority(issuer.pem)
     const { certificate, privateKey, ...made } = await broker.createDevice('device')
     const own = mintedDevice('factory-made', issuer)
-    broker.registry.registerCertificate({
+    directly(broker.registry).registerCertificate({
       certificate: own.certificate,
       status: 'ACTIVE',
       caCertificateId: id,
       source: { kind: 'learned', how: 'test' },
     })
-    broker.registry.attachPolicy(own.certificate.sha256, 'device-policy')
+    directly(broker.registry).attachPolicy(own.certificate.sha256, 'device-policy')
     const device = {
       ...made,
       thingName: 'factory-made',
@@ -236,7 +242,7 @@ t.test('a fleet that is provisioned costs the connected devices no decision', as
   for (let index = 0; index < 20; index++) await broker.createDevice(`newcomer-${index}`)
   await client.publishAsync('a/b', 'x', { qos: 1 })
   t.equal(asked, 0)
-  broker.registry.putPolicy('device-policy', JSON.stringify(allow(['iot:*', '*'])))
+  directly(broker.registry).putPolicy('device-policy', JSON.stringify(allow(['iot:*', '*'])))
   await client.publishAsync('a/b', 'x', { qos: 1 })
   t.equal(asked, 1)
 })

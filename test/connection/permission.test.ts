@@ -5,6 +5,7 @@ import { createJournal } from '../../broker/journal/journal.ts'
 import type { Broker } from '../../broker/main.ts'
 import { runningClock } from '../../broker/world.ts'
 import { type Connected, connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 
 const head = 'arn:aws:iot:us-east-1:123456789012:'
 const thing = `\${iot:Connection.Thing.ThingName}`
@@ -247,7 +248,7 @@ for (const [name, receiving, said] of [
 
 /** Puts a policy in place of the device's own, as a changed file does. */
 function change(broker: Broker, ...statements: Plain[]): void {
-  broker.registry.putPolicy('lamp-1-policy', JSON.stringify(documentOf(...statements)))
+  directly(broker.registry).putPolicy('lamp-1-policy', JSON.stringify(documentOf(...statements)))
 }
 
 t.test('a Deny that is added, and one that is taken back, act on the next packet', async t => {
@@ -318,9 +319,13 @@ t.test('policies of thing groups, found through the client id', async t => {
     policy: documentOf(statement('Allow', ['iot:Connect', 'iot:Publish'], '*')),
   })
   const deny = documentOf(statement('Deny', 'iot:Publish', 'topic/secret'))
-  broker.registry.putPolicy('group-policy', JSON.stringify(deny))
-  broker.registry.putGroup({ groupName: 'all', policyNames: ['group-policy'], things: [] })
-  broker.registry.putGroup({
+  directly(broker.registry).putPolicy('group-policy', JSON.stringify(deny))
+  directly(broker.registry).putGroup({
+    groupName: 'all',
+    policyNames: ['group-policy'],
+    things: [],
+  })
+  directly(broker.registry).putGroup({
     groupName: 'lamps',
     parent: 'all',
     policyNames: [],
@@ -339,7 +344,7 @@ t.test('policies of thing groups, found through the client id', async t => {
   await escaped.client.publishAsync('secret', 'x', { qos: 1 })
   await escaped.client.endAsync()
   await broker.closed({ code: 'CLOSE_BY_CLIENT' })
-  broker.registry.attachThing(device.certificateId, 'lamp-1', 'EXCLUSIVE_THING')
+  directly(broker.registry).attachThing(device.certificateId, 'lamp-1', 'EXCLUSIVE_THING')
   const exclusive = await connect(t, broker, device, { clientId: 'other' })
   exclusive.client.publish('secret', 'x', { qos: 1 })
   await exclusive.closed

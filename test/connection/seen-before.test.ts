@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import { connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   t.test(`${version}: the record of a device that comes back is the same again`, async t => {
@@ -31,7 +32,7 @@ t.test('a chain that was judged before is judged anew when the registry has chan
   const { client } = await connect(t, broker, device)
   await client.endAsync()
   await broker.closed({ code: 'CLOSE_BY_CLIENT' })
-  broker.registry.setStatus(device.certificateId, 'INACTIVE')
+  directly(broker.registry).setStatus(device.certificateId, 'INACTIVE')
   t.equal((await connect(t, broker, device)).seen.connack, undefined)
   t.match(await broker.closed(), { code: 'REGISTRATION_INACTIVE' })
 })

@@ -5,6 +5,7 @@ import type { Answer } from '../../broker/registry/answer.ts'
 import type { Registry } from '../../broker/registry/registry.ts'
 import { gives } from '../helpers/desk.ts'
 import { allow, connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 
 const HEAD = 'arn:aws:iot:us-east-1:123456789012:'
 const THING = 'iot:Connection.Thing.'
@@ -74,7 +75,10 @@ for (const { name, topic, clientId = thingName, given, taken } of cases)
   t.test(`${name} acts on the next packet`, async t => {
     const broker = await running(t)
     const { registry } = broker
-    registry.putPolicy('of-group', JSON.stringify(allow(['iot:Publish', 'topic/group/*'])))
+    directly(registry).putPolicy(
+      'of-group',
+      JSON.stringify(allow(['iot:Publish', 'topic/group/*'])),
+    )
     const device = await broker.createDevice(thingName, {
       policy: allow(
         ['iot:Connect', 'client/*'],

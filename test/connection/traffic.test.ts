@@ -1,5 +1,6 @@
 import t from 'tap'
 import { allow, connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 
 const OWN = allow(
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
@@ -177,7 +178,7 @@ t.test('a changed policy acts on the next packet of a live session', async t => 
   const device = await broker.createDevice('device')
   const { client, closed } = await connect(t, broker, device)
   await client.publishAsync('any/thing', '1', { qos: 1 })
-  broker.registry.putPolicy('device-policy', JSON.stringify(OWN))
+  directly(broker.registry).putPolicy('device-policy', JSON.stringify(OWN))
   client.publish('any/thing', '2', { qos: 1 })
   await closed
   t.equal((await broker.closed()).code, 'TRAFFIC_PUBLISH_DENIED')
@@ -187,7 +188,7 @@ t.test('a certificate that leaves ACTIVE ends its session', async t => {
   const broker = await running(t)
   const device = await broker.createDevice('device')
   const { closed } = await connect(t, broker, device)
-  broker.registry.setStatus(device.certificateId, 'INACTIVE')
+  directly(broker.registry).setStatus(device.certificateId, 'INACTIVE')
   await closed
   t.match(await broker.closed(), {
     code: 'REGISTRATION_INACTIVE',

@@ -6,6 +6,7 @@ import { loadConfig } from '../../broker/config/load.ts'
 import { type Config, defaultConfig } from '../../broker/config/shape.ts'
 import { readPolicy } from '../../broker/policy/policy.ts'
 import { connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 import { claimant, putFleetTemplate } from '../helpers/fleet.ts'
 import { mintedDevice, PKI_NOW, pki } from '../helpers/pki.ts'
 
@@ -45,7 +46,7 @@ t.test('the policy refuses another client id', async t => {
 
 t.test('the template makes a device at its first connection, and the second one works', async t => {
   const broker = await running(t, { clock: PKI_NOW })
-  broker.registry.putPolicy('device', policy)
+  directly(broker.registry).putPolicy('device', policy)
   broker.registerAuthority(pki().signer.pem, { template })
   const minted = mintedDevice('pump-7', pki().signer)
   const device = {
@@ -75,7 +76,7 @@ t.test('a claim and the fleet template make a device that works under its own na
   const claimPolicy = readFileSync('policies/claim.json', 'utf8')
   t.same(readPolicy('claim', claimPolicy).problems, [])
   const broker = await running(t)
-  broker.registry.putPolicy('device', policy)
+  directly(broker.registry).putPolicy('device', policy)
   putFleetTemplate(
     broker,
     'fleet',

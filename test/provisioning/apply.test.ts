@@ -7,6 +7,7 @@ import { provision } from '../../broker/provisioning/jitp.ts'
 import { createRegistry, type Registry } from '../../broker/registry/registry.ts'
 import { certificateParameters } from '../../broker/template/plan.ts'
 import { createWorld, standingClock } from '../../broker/world.ts'
+import { directly } from '../helpers/directly.ts'
 import { mintedDevice, pki } from '../helpers/pki.ts'
 import { CERTIFICATE, CN, ID, naming, SERIAL, withPolicy } from '../template/sample.ts'
 
@@ -26,7 +27,7 @@ function furnished(): Registry {
   const registry = createRegistry({ world, account: () => account })
   const { operations } = registry
   const source = { kind: 'learned', how: 'test' } as const
-  registry.registerAuthority({
+  directly(registry).registerAuthority({
     certificate: signer.certificate,
     status: 'ACTIVE',
     autoRegistration: 'ENABLE',
@@ -56,7 +57,7 @@ function contents({ desk }: Registry): unknown {
 
 /** By JITP, with this template. */
 function jitp(registry: Registry, template: object) {
-  registry.putTemplate('jitp', JSON.stringify(template))
+  directly(registry).putTemplate('jitp', JSON.stringify(template))
   const authority = registry.authority(signer.certificate.sha256)
   if (!authority) throw new Error('no CA')
   return provision(certificate, authority, registry)
@@ -335,7 +336,7 @@ const refused: Refused[] = [
 for (const [name, template, failure] of refused) {
   t.test(`nothing is made of a template with ${name}`, async t => {
     const registry = withThing(furnished())
-    registry.putTemplate('jitp', JSON.stringify(template))
+    directly(registry).putTemplate('jitp', JSON.stringify(template))
     const authority = registry.authority(signer.certificate.sha256)!
     const were = contents(registry) as { certificates: unknown[] }
     t.match(provision(certificate, authority, registry), { ok: false, template: 'jitp', failure })
@@ -355,7 +356,7 @@ t.test('the status of a certificate that does not wait for its activation is its
   for (const [OverrideSettings, status, kept] of statuses) {
     const registry = furnished()
     const source = { kind: 'learned', how: 'test' } as const
-    registry.registerCertificate({ certificate, status: 'INACTIVE', source })
+    directly(registry).registerCertificate({ certificate, status: 'INACTIVE', source })
     const template = { Resources: { certificate: { ...CERTIFICATE, OverrideSettings } } }
     const result = jitp(registry, template)
     t.match(result, { ok: true, provisioned: { status, kept } })
@@ -363,7 +364,7 @@ t.test('the status of a certificate that does not wait for its activation is its
   }
   const registry = furnished()
   const source = { kind: 'learned', how: 'test' } as const
-  registry.registerCertificate({ certificate, status: 'ACTIVE', source })
+  directly(registry).registerCertificate({ certificate, status: 'ACTIVE', source })
   const failing = { certificate: { ...CERTIFICATE, OverrideSettings: { Status: 'FAIL' } } }
   t.match(jitp(registry, { Resources: failing }), {
     ok: false,
@@ -377,7 +378,7 @@ t.test('a template by body, one that is disabled, one of the other type, and non
   t.match(provision(certificate, authority, registry), {
     failure: { why: 'there is no good template `jitp` under policies/templates/' },
   })
-  registry.putTemplate('jitp', JSON.stringify(naming('pump')))
+  directly(registry).putTemplate('jitp', JSON.stringify(naming('pump')))
   const record = registry.desk.tables.templates.get('jitp')!
   const put = (more: object) =>
     registry.desk.transact(() => {
@@ -476,10 +477,14 @@ t.test(
     let made = 0
     fc.assert(
       fc.property(template, subject, (given, attributes) => {
-        registry.setStatus(certificateId, 'PENDING_ACTIVATION')
+        directly(registry).setStatus(certificateId, 'PENDING_ACTIVATION')
         if (!registry.certificate(certificateId)) {
           const source = { kind: 'learned', how: 'jitp' } as const
-          registry.registerCertificate({ certificate, status: 'PENDING_ACTIVATION', source })
+          directly(registry).registerCertificate({
+            certificate,
+            status: 'PENDING_ACTIVATION',
+            source,
+          })
         }
         const were = JSON.stringify(contents(registry))
         const parameters = certificateParameters(certificateId, attributes)

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { LogEvent } from '../../broker/journal/event.ts'
 import { type Broker, type Device, type StartOptions, start } from '../../broker/main.ts'
 import { allow, connect } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 import {
   CLAIM_POLICY,
   type Claimant,
@@ -199,8 +200,8 @@ t.test('an hour later the token has ended, and the certificate is gone', async t
   const waits = await certificateOf(device)
   const activated = await certificateOf(device)
   const attached = await certificateOf(device)
-  broker.registry.setStatus(activated.certificateId, 'ACTIVE')
-  broker.registry.attachPolicy(attached.certificateId, 'claim-policy')
+  directly(broker.registry).setStatus(activated.certificateId, 'ACTIVE')
+  directly(broker.registry).attachPolicy(attached.certificateId, 'claim-policy')
   clock.advance(3_599_000)
   t.ok(broker.registry.certificate(waits.certificateId), 'a second before its end')
   clock.advance(1_000)

@@ -6,6 +6,7 @@ import type { IClientOptions } from 'mqtt'
 import t, { type Test } from 'tap'
 import type { AuthorityOptions, Broker, Device } from '../../broker/main.ts'
 import { allow, connect, running } from '../helpers/device.ts'
+import { directly } from '../helpers/directly.ts'
 import { type Minted, mintedDevice, pki } from '../helpers/pki.ts'
 
 const { signer, device, device2 } = pki()
@@ -241,7 +242,7 @@ t.test('a CA in mode SNI_ONLY: its devices need a host name, and are in that mod
 t.test('JITP with a template that was removed', async t => {
   const { broker } = await registeredSo(t, {})
   const authority = broker.registry.authority(caCertificateId)
-  if (authority) broker.registry.registerAuthority({ ...authority, templateName: 'gone' })
+  if (authority) directly(broker.registry).registerAuthority({ ...authority, templateName: 'gone' })
   const { record } = await contact(t, broker, owner(device, broker))
   t.match(record, { code: 'REGISTRATION_TEMPLATE_FAILED', evidence: { template: 'gone' } })
   t.match(record.says, /there is no good template `gone` under policies\/templates/)
@@ -279,10 +280,10 @@ t.test('JITR: registered as pending, and whoever listens is told, each time', as
   t.equal(told().length, 2)
 
   // What the rule behind this event does on AWS IoT.
-  broker.registry.setStatus(certificateId, 'ACTIVE')
+  directly(broker.registry).setStatus(certificateId, 'ACTIVE')
   const bare = await contact(t, broker, owner(device, broker))
   t.match(bare.record, { code: 'PERMISSION_CONNECT_DENIED' }, 'active, and without a policy')
-  broker.registry.attachPolicy(certificateId, 'service-policy')
+  directly(broker.registry).attachPolicy(certificateId, 'service-policy')
   t.match(await contact(t, broker, owner(device, broker)), { connack: 0 })
   t.equal(told().length, 2, 'an active certificate is not told of')
 })
@@ -327,8 +328,8 @@ for (const [name, options, code] of kept) {
     const registered = mintedDevice('dev-1', signer)
     const { sha256 } = registered.certificate
     await broker.createDevice('neighbour')
-    broker.registry.attachPolicy(sha256, 'neighbour-policy')
-    broker.registry.registerCertificate({
+    directly(broker.registry).attachPolicy(sha256, 'neighbour-policy')
+    directly(broker.registry).registerCertificate({
       certificate: registered.certificate,
       status: 'ACTIVE',
       source: { kind: 'declared', file: 'config.yaml' },

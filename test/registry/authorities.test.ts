@@ -3,6 +3,7 @@
 import t from 'tap'
 import type { RegisterAuthorityInput } from '../../broker/registry/authorities.ts'
 import { gives, outcome, refusalOf, type TestRegistry, testRegistry } from '../helpers/desk.ts'
+import { directly } from '../helpers/directly.ts'
 import { issuerOf, type Minted, minted, PKI_NOW, pki, rsaKeys } from '../helpers/pki.ts'
 
 const NOBODY = '0'.repeat(64)
@@ -231,7 +232,7 @@ t.test('ten CAs may have one subject', async t => {
 
 t.test('a template by name must be one for JITP', async t => {
   const one = await testRegistry()
-  one.registry.putTemplate('jitp', TEMPLATE)
+  directly(one.registry).putTemplate('jitp', TEMPLATE)
   const { desk } = one.registry
   desk.transact(() => {
     const template = desk.view.templates.get('jitp')
@@ -268,7 +269,7 @@ t.test('a template by name must be one for JITP', async t => {
 
 t.test('UpdateCACertificate changes what it is told to, and nothing else', async t => {
   const one = await testRegistry()
-  one.registry.putTemplate('jitp', TEMPLATE)
+  directly(one.registry).putTemplate('jitp', TEMPLATE)
   const { certificateId } = gives(register(one, { of: ca() }))
   const body = { templateBody: TEMPLATE, roleArn: 'arn:aws:iam::123456789012:role/jitp' }
   const steps: [input: object, after: [string, string, object], changes: boolean][] = [

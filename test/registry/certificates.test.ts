@@ -5,6 +5,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import t from 'tap'
 import type { DeviceStatus } from '../../broker/config/shape.ts'
 import { gives, outcome, refusalOf, type TestRegistry, testRegistry } from '../helpers/desk.ts'
+import { directly } from '../helpers/directly.ts'
 import { pki } from '../helpers/pki.ts'
 import { requestPem } from '../helpers/request.ts'
 
@@ -21,7 +22,7 @@ const STATUSES: DeviceStatus[] = [
 /** A certificate of `pki.device`, in that status. */
 function given({ registry }: TestRegistry, status: DeviceStatus): string {
   const source = { kind: 'learned', how: 'a test' } as const
-  registry.registerCertificate({ certificate: pki().device.certificate, status, source })
+  directly(registry).registerCertificate({ certificate: pki().device.certificate, status, source })
   return pki().device.certificate.sha256
 }
 
@@ -118,8 +119,8 @@ t.test('DeleteCertificate of one with a policy or with a thing', async t => {
     `Certificate must be deactivated (not ACTIVE) before deletion. Id: ${certificateId}`,
   )
   one.aws.updateCertificate({ certificateId, newStatus: 'INACTIVE' })
-  one.registry.attachPolicy(certificateId, 'p')
-  one.registry.attachThing(certificateId, 'sensor')
+  directly(one.registry).attachPolicy(certificateId, 'p')
+  directly(one.registry).attachThing(certificateId, 'sensor')
   for (const forceDelete of [false, true]) {
     t.match(refusalOf(remove(forceDelete)), {
       exception: 'DeleteConflictException',

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../broker/config/load.ts'
 import { readDeclared } from '../../broker/registry/declared.ts'
 import { gives, testRegistry } from '../helpers/desk.ts'
+import { directly } from '../helpers/directly.ts'
 import { pki } from '../helpers/pki.ts'
 import { type Step, steps } from '../helpers/steps.ts'
 
@@ -206,7 +207,11 @@ groups:
   )
   if (!one) throw new Error('is not read')
   const source = { kind: 'learned', how: 'a test' } as const
-  one.registry.registerCertificate({ certificate: device2.certificate, status: 'ACTIVE', source })
+  directly(one.registry).registerCertificate({
+    certificate: device2.certificate,
+    status: 'ACTIVE',
+    source,
+  })
   const thingName = 'lamp-1'
   const declared: Step[2] = ['InvalidRequestException', /is declared in `config.yaml`$/]
   const list: Step[] = [

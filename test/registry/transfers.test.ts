@@ -3,6 +3,7 @@
 import t from 'tap'
 import type { DeviceStatus } from '../../broker/config/shape.ts'
 import { gives, outcome, refusalOf, type TestRegistry, testRegistry } from '../helpers/desk.ts'
+import { directly } from '../helpers/directly.ts'
 import { PKI_NOW, pki } from '../helpers/pki.ts'
 
 const OTHER = '999999999999'
@@ -12,7 +13,7 @@ async function given(status: DeviceStatus) {
   const one = await testRegistry()
   const { certificate } = pki().device
   const source = { kind: 'learned', how: 'a test' } as const
-  one.registry.registerCertificate({ certificate, status, source })
+  directly(one.registry).registerCertificate({ certificate, status, source })
   return { one, certificateId: certificate.sha256 }
 }
 
@@ -126,12 +127,12 @@ t.test('nothing may be attached to what is transferred', async t => {
   })
   t.equal(outcome(transfer({ targetAwsAccount: '12' })), 'InvalidRequestException')
   t.equal(outcome(transfer({ transferMessage: 'x'.repeat(129) })), 'InvalidRequestException')
-  one.registry.attachPolicy(certificateId, 'p')
+  directly(one.registry).attachPolicy(certificateId, 'p')
   t.match(refusalOf(transfer()), {
     exception: 'TransferConflictException',
     message: 'Certificate policies must be detached before transfer',
   })
-  one.registry.attachThing(certificateId, 'sensor')
+  directly(one.registry).attachThing(certificateId, 'sensor')
   t.match(refusalOf(transfer()), {
     exception: 'TransferConflictException',
     message: 'Things must be detached before transfer',

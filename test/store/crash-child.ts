@@ -11,6 +11,7 @@ import { createWorld, runningClock } from '../../broker/world.ts'
 import { readCertificate } from '../../broker/x509/certificate.ts'
 import { mint } from '../../broker/x509/mint.ts'
 import { toPem } from '../../broker/x509/pem.ts'
+import { directly } from '../helpers/directly.ts'
 import { type DeviceState, type Line, noDevice, POLICY, stateIn } from './crash-device.ts'
 import { randomFrom } from './random.ts'
 
@@ -29,7 +30,8 @@ const { registry } = opened
 const { operations, desk } = registry
 const lines = openSync(log, 'a')
 
-if (!registry.policy(POLICY)) registry.putPolicy(POLICY, '{"Version":"2012-10-17","Statement":[]}')
+if (!registry.policy(POLICY))
+  directly(registry).putPolicy(POLICY, '{"Version":"2012-10-17","Statement":[]}')
 await registry.durable()
 const known = [...desk.view.thingPrincipals.values()].map(({ thingName, certificateId }) => {
   return { device: thingName, certificateId }
@@ -60,7 +62,7 @@ async function provision(device: string): Promise<Device | undefined> {
       must(
         operations.createThing({ thingName: device, attributePayload: { attributes: { n: '0' } } }),
       )
-      registry.attachPolicy(certificateId, POLICY)
+      directly(registry).attachPolicy(certificateId, POLICY)
       must(operations.attachThingPrincipal({ thingName: device, principal: arn(certificateId) }))
       return fails ? refuse('InvalidRequestException', 'on purpose') : answer({})
     }),

@@ -2,6 +2,7 @@
 
 import type { Test } from 'tap'
 import type { Broker, StartOptions } from '../../../broker/main.ts'
+import { directly } from '../../helpers/directly.ts'
 import type { Minted } from '../../helpers/pki.ts'
 
 /** What a client can see of its end. */
@@ -30,7 +31,7 @@ export type Provocations<Evidence> = { [Code in keyof Evidence]: Provocation | U
 /** Registers a certificate as `devices` in config.yaml would, with the policies of these things. */
 export function register(broker: Broker, { certificate }: Minted, ...policies: string[]): void {
   const certificateId = certificate.sha256
-  for (const name of policies) broker.registry.attachPolicy(certificateId, name)
+  for (const name of policies) directly(broker.registry).attachPolicy(certificateId, name)
   const source = { kind: 'declared', file: 'config.yaml' } as const
-  broker.registry.registerCertificate({ certificate, status: 'ACTIVE', source })
+  directly(broker.registry).registerCertificate({ certificate, status: 'ACTIVE', source })
 }

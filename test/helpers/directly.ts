@@ -1,16 +1,17 @@
 /**
- * Short ways into the registry for the library's `createDevice` and `registerAuthority`, for tests and for provisioning:
- * none of AWS's rules between states is asked.
+ * Short ways into a registry for tests that are about something else: none of AWS's rules between states is asked, and what
+ * is there is replaced.
  */
 
-import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../config/shape.ts'
-import type { Certificate } from '../x509/certificate.ts'
-import { answer } from './answer.ts'
-import { recordOfAuthority, recordOfCertificate } from './certificate-record.ts'
-import type { Desk } from './desk.ts'
-import type { Source, ThingPrincipalType } from './records.ts'
+import type { AuthorityStatus, AutoRegistration, DeviceStatus } from '../../broker/config/shape.ts'
+import { answer } from '../../broker/registry/answer.ts'
+import { recordOfAuthority, recordOfCertificate } from '../../broker/registry/certificate-record.ts'
+import { putGivenTemplate } from '../../broker/registry/given.ts'
+import type { Source, ThingPrincipalType } from '../../broker/registry/records.ts'
+import type { Registry } from '../../broker/registry/registry.ts'
+import type { Certificate } from '../../broker/x509/certificate.ts'
 
-export type Setters = {
+export type Direct = {
   registerAuthority(authority: {
     certificate: Certificate
     status: AuthorityStatus
@@ -45,7 +46,7 @@ export type Setters = {
   attachPolicy(certificateId: string, policyName: string): void
 }
 
-export function createSetters(desk: Desk): Setters {
+export function directly({ desk }: Pick<Registry, 'desk'>): Direct {
   const { tables } = desk
   const how = (text: string): Source => ({ kind: 'learned', how: text })
   const change = (act: () => void): void => {
@@ -73,21 +74,7 @@ export function createSetters(desk: Desk): Setters {
       })
     },
     putTemplate(name, body) {
-      change(() => {
-        const now = desk.now()
-        tables.templates.put(name, {
-          templateName: name,
-          type: 'JITP',
-          enabled: true,
-          provisioningRoleArn: '',
-          defaultVersionId: 1,
-          lastVersionId: 1,
-          versions: { 1: { templateBody: body, creationDate: now } },
-          creationDate: now,
-          lastModifiedDate: now,
-          source: how('given in code'),
-        })
-      })
+      change(() => putGivenTemplate(desk, name, body, 'given in code'))
     },
     registerCertificate({ certificate, status, caCertificateId, source }) {
       change(() => {
