@@ -234,7 +234,7 @@ function putPolicy(wanted: PlannedPolicy, registry: Registry, step: Step): Answe
   }
   const { document, resource } = wanted
   const name = createHash('sha1').update(document).digest('hex').toUpperCase()
-  // DIFFERS: whether AWS takes the one that is there is not known; its document is the same.
+  // DIFFERS: whether AWS takes the one that is there is not known; its document may have been changed since.
   if (registry.desk.view.policies.has(name)) return answer(name)
   const input = { policyName: name, policyDocument: document }
   const made = step(resource, 'CreatePolicy', registry.operations.createPolicy(input))

@@ -40,7 +40,9 @@ export type ClaimDesk = ClaimParts & {
 export function claimServices(parts: ClaimParts): { services: Service[]; stop(): Promise<void> } {
   const { registry, journal } = parts
   const watch = watchEnds(registry.desk, certificateId => {
-    journal.write({ event: 'provisioning.expired', certificateId })
+    const tell = () => journal.write({ event: 'provisioning.expired', certificateId })
+    // A store that fails has been told of already.
+    registry.durable().then(tell, () => undefined)
   })
   const over = new AbortController()
   const running = new Set<Promise<Reply>>()
