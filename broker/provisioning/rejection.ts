@@ -4,6 +4,7 @@
  */
 
 import { diagnose } from '../diagnosis/diagnosis.ts'
+import { quote } from '../diagnosis/words.ts'
 import type { ProvisioningEvent } from '../journal/event.ts'
 import type { Reply, ServiceRequest } from '../service/service.ts'
 import { type Body, type Format, writeBody } from './payload.ts'
@@ -45,7 +46,7 @@ const STATUS = {
 export function rejected({ topic, parts }: ServiceRequest, rejection: Rejection): Reply {
   const { kind, why, message, ...about } = rejection
   const statusCode = STATUS[kind]
-  const body = { statusCode, errorCode: kind, errorMessage: message ?? why }
+  const body = { statusCode, errorCode: kind, errorMessage: message ?? named(rejection) }
   return {
     outcome: 'rejected',
     payload: writeBody(parts['format'] as Format, body),
@@ -57,6 +58,11 @@ export function rejected({ topic, parts }: ServiceRequest, rejection: Rejection)
       ...about,
     }),
   }
+}
+
+/** The device's log is all that its developer may have: it names what is at fault. */
+function named({ why, parameter }: Rejection): string {
+  return parameter === undefined ? why : `parameter ${quote(parameter)}: ${why}`
 }
 
 export function accepted({ parts }: ServiceRequest, body: Body): Reply {
