@@ -1,7 +1,7 @@
 /** What a policy refuses at CONNECT. The words of the decision itself come from the policy engine, as `narration`. */
 
 import type { Entries } from './entry.ts'
-import { plain, quote, quotes } from './words.ts'
+import { NO_POLICY, plain, quote, quotes } from './words.ts'
 
 export type PermissionEvidence = {
   PERMISSION_CONNECT_DENIED: {
@@ -33,12 +33,20 @@ export const permission: Entries<PermissionEvidence> = {
       if (policies.length === 0) return `${who}: no policy is attached to the certificate`
       return `${who} (${outcome === 'EXPLICIT_DENY' ? 'denied' : 'not allowed'} by ${quotes(policies, 4)}): ${plain(narration, 400)}`
     },
-    remedy({ action, policies, resource, outcome, thingName, clientId }) {
-      if (policies.length === 0) return 'give the device a policy under `devices` in config.yaml'
+    remedy({ action, policies, resource, outcome, thingName, clientId, narration }) {
+      if (policies.length === 0) return NO_POLICY
       if (outcome === 'EXPLICIT_DENY') {
         return 'change the statement that denies it, or the client id'
       }
       const allow = `allow ${quote(action)} on ${quote(resource, 200)}`
+      if (
+        action === 'iot:Connect' &&
+        thingName === undefined &&
+        THING.test(clientId) &&
+        /Thing\./.test(narration)
+      ) {
+        return `attach the certificate to the thing ${quote(clientId)}: \`candid thing create ${clientId}\`, \`candid thing attach ${clientId} CERT\`; or ${allow}`
+      }
       if (action !== 'iot:Connect') return `${allow}, or let the device set no such will`
       return thingName === undefined || thingName === clientId
         ? allow
@@ -61,3 +69,6 @@ export const permission: Entries<PermissionEvidence> = {
     },
   },
 }
+
+/** AWS: what a thing's name may be; anything else is no word to type, either. */
+const THING = /^[a-zA-Z0-9:_-]{1,128}$/

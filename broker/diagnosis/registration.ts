@@ -124,7 +124,7 @@ export const registration: Entries<RegistrationEvidence> = {
     code: 'REVOKED',
     title: 'The certificate is registered and REVOKED',
     remedy: file =>
-      `give the device a new certificate; if it was a mistake, change the status${file}`,
+      `give the device a new certificate; ${file === '' ? 'this one stays revoked' : `if it was a mistake, change the status${file}`}`,
     logReason: 'DEVICE_CERTIFICATE_REVOKED',
   }),
 
@@ -176,7 +176,8 @@ export const registration: Entries<RegistrationEvidence> = {
     title: "The certificate's CA is registered and INACTIVE",
     says: ({ subject, certificateId }) =>
       `certificate ${short(certificateId)} is not registered, and its CA ${quote(subject)} is INACTIVE, so it can't register devices`,
-    remedy: () => 'set `status: ACTIVE` for this CA under `authorities` in config.yaml',
+    remedy: ({ caCertificateId }) =>
+      `activate this CA: \`candid ca activate ${caCertificateId.slice(0, 16)}\``,
     aws: {
       logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
       note: 'certificates that are registered already keep working',
@@ -193,8 +194,8 @@ export const registration: Entries<RegistrationEvidence> = {
     title: "The certificate's CA does not register devices by itself",
     says: ({ subject, certificateId }) =>
       `certificate ${short(certificateId)} is not registered, and its CA ${quote(subject)} has auto-registration switched off`,
-    remedy: () =>
-      'set `autoRegistration: ENABLE` for this CA under `authorities` in config.yaml, or register the certificate yourself',
+    remedy: ({ caCertificateId }) =>
+      `switch it on: \`candid ca enable-registration ${caCertificateId.slice(0, 16)}\`; or register the certificate yourself: \`candid cert register FILE\``,
     aws: { logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED' },
     references: ['AWS: auto-register-device-cert', 'AWS: manage-your-CA-certs'],
     example: AUTHORITY,

@@ -2,7 +2,7 @@
 
 import { authors, type ChangeEvidence } from './change.ts'
 import type { Entries, Entry } from './entry.ts'
-import { count, plain, quote, quotes } from './words.ts'
+import { count, NO_POLICY, plain, quote, quotes } from './words.ts'
 
 export type TrafficEvidence = {
   TRAFFIC_PUBLISH_DENIED: DeniedEvidence
@@ -236,8 +236,10 @@ export const traffic: Entries<TrafficEvidence> = {
     blame: ({ blame }) => blame,
     certainty: 'proof',
     title: 'A service has rejected a request of the device',
-    says: ({ topic, errorCode, why }) =>
-      `the request that was published on ${quote(topic)} is rejected with ${quote(errorCode)}: ${plain(why)}`,
+    says: ({ topic, errorCode, why, parameter }) =>
+      `the request that was published on ${quote(topic)} is rejected with ${quote(errorCode)}: ${
+        parameter === undefined ? '' : `parameter ${quote(parameter)}: `
+      }${plain(why)}`,
     remedy: ({ remedy }) => plain(remedy),
     aws: { note: 'AWS IoT tells the device on the topic that ends with `/rejected`' },
     references: ['AWS: fleet-provision-api', 'AWS: pre-provisioning-hook'],
@@ -277,7 +279,7 @@ function denied(of: {
       return `${what} (${outcome === 'EXPLICIT_DENY' ? 'denied' : 'not allowed'} by ${quotes(policies, 4)}): ${plain(narration, 400)}`
     },
     remedy({ action, resource, outcome, policies }) {
-      if (policies.length === 0) return 'give the device a policy under `devices` in config.yaml'
+      if (policies.length === 0) return NO_POLICY
       if (outcome === 'EXPLICIT_DENY') return 'change the statement that denies it, or the topic'
       return `allow ${quote(action)} on ${quote(resource, 200)}, or change the topic`
     },

@@ -67,3 +67,7 @@ export function short(id: string): string {
 function group(amount: number): string {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** What helps a device without any policy, at its CONNECT and later. */
+export const NO_POLICY =
+  'attach a policy to its certificate: `candid cert attach CERT POLICY`; of a declared device `candid device attach THING POLICY`'
