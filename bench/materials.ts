@@ -1,7 +1,7 @@
 /** Keys and certificates for one run, the same for both servers and the client. PEM, so that they can be sent to a child. */
 
-import { createDevice, createDevicesCa } from '../broker/registry/create-device.ts'
-import { createServerPki } from '../broker/registry/server-pki.ts'
+import { createDevice, createDevicesCa } from '../broker/registry/pki/create-device.ts'
+import { createServerPki } from '../broker/registry/pki/server-pki.ts'
 import { createWorld, runningClock } from '../broker/world.ts'
 
 export type Materials = {

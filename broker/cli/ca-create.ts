@@ -1,8 +1,12 @@
 /** `candid ca create`: a signer CA to try provisioning with, made and registered in one step. */
 
 import { join, resolve } from 'node:path'
-import { authorityExists, createAuthority, writeAuthority } from '../registry/create-authority.ts'
 import type { NewFile } from '../registry/files.ts'
+import {
+  authorityExists,
+  createAuthority,
+  writeAuthority,
+} from '../registry/pki/create-authority.ts'
 import { authorityMistakes, firstConnectLines } from './authority-words.ts'
 import type { Command, Given } from './flags.ts'
 import { inProject } from './in-project.ts'

@@ -15,9 +15,9 @@ import {
   ensureDevicesCa,
   isThingName,
   writeDevice,
-} from '../registry/create-device.ts'
-import type { KeyType } from '../registry/keys.ts'
-import { ensureServerCa } from '../registry/server-pki.ts'
+} from '../registry/pki/create-device.ts'
+import type { KeyType } from '../registry/pki/keys.ts'
+import { ensureServerCa } from '../registry/pki/server-pki.ts'
 import { publishCommand } from './first-commands.ts'
 import type { Command, Given } from './flags.ts'
 import { inProject } from './in-project.ts'

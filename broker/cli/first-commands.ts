@@ -5,7 +5,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deviceFileNames } from '../registry/create-device.ts'
+import { deviceFileNames } from '../registry/pki/create-device.ts'
 import type { Io } from './io.ts'
 import { exists, missingDocument, near, shellWord } from './project.ts'
 

@@ -5,8 +5,8 @@
 
 import { basename } from 'node:path'
 import { type Called, type Output, type Reach, reach, takeOverFiles } from '../control/reach.ts'
-import { readDeclared } from '../registry/declared.ts'
-import type { Declared } from '../registry/declared-shape.ts'
+import { readDeclared } from '../registry/declared/declared.ts'
+import type { Declared } from '../registry/declared/declared-shape.ts'
 import type { Command, Flag, Given } from './flags.ts'
 import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { shown } from '../config/words.ts'
-import type { DeclaredAuthority, DeclaredDevice } from '../registry/declared-shape.ts'
+import type { DeclaredAuthority, DeclaredDevice } from '../registry/declared/declared-shape.ts'
 import { readCertificate } from '../x509/certificate.ts'
 import { readPemOrDer } from '../x509/pem.ts'
 import { need, type Registry, type Stop, stopped } from './in-registry.ts'

@@ -11,7 +11,7 @@ import {
   type Policy,
 } from '../policy/policy.ts'
 import { arn, parseOptionsOf, type ResourceType } from '../registry/arn.ts'
-import { readDeclared } from '../registry/declared.ts'
+import { readDeclared } from '../registry/declared/declared.ts'
 import { attachedThings, certificateFacts } from '../registry/policy-facts.ts'
 import { createRegistry } from '../registry/registry.ts'
 import type { Command, Given } from './flags.ts'

@@ -15,12 +15,16 @@ import { openBroker } from '../open.ts'
 import { hooksOf } from '../provisioning/hook-program.ts'
 import { controlPlane } from '../provisioning/operations.ts'
 import { parseOptionsOf } from '../registry/arn.ts'
-import { devicesIssuer } from '../registry/create-device.ts'
-import { readDeclared } from '../registry/declared.ts'
-import type { Declared, DeclaredPolicy, DeclaredProblem } from '../registry/declared-shape.ts'
-import { watchDeclared } from '../registry/declared-watch.ts'
+import { readDeclared } from '../registry/declared/declared.ts'
+import type {
+  Declared,
+  DeclaredPolicy,
+  DeclaredProblem,
+} from '../registry/declared/declared-shape.ts'
+import { watchDeclared } from '../registry/declared/declared-watch.ts'
 import { fileProblem } from '../registry/files.ts'
 import { openState } from '../registry/open-state.ts'
+import { devicesIssuer } from '../registry/pki/create-device.ts'
 import { createWorld, runningClock } from '../world.ts'
 import { firstCommands } from './first-commands.ts'
 import type { Io } from './io.ts'

@@ -5,9 +5,14 @@ import { basename, relative, resolve } from 'node:path'
 import { configOf, firstListener } from '../config/listeners.ts'
 import type { Config, ServerCertificateItem } from '../config/shape.ts'
 import { fileProblem, type Problem } from '../registry/files.ts'
-import { serverNames } from '../registry/server-names.ts'
-import { ownItems, ownRemarks, readOwnCertificates, readOwnFiles } from '../registry/server-own.ts'
-import { type EnsuredPki, ensureServerPki } from '../registry/server-pki.ts'
+import { serverNames } from '../registry/pki/server-names.ts'
+import {
+  ownItems,
+  ownRemarks,
+  readOwnCertificates,
+  readOwnFiles,
+} from '../registry/pki/server-own.ts'
+import { type EnsuredPki, ensureServerPki } from '../registry/pki/server-pki.ts'
 import type { World } from '../world.ts'
 import type { Io } from './io.ts'
 

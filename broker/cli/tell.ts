@@ -1,7 +1,7 @@
 /** AWS's answers as lines for people. */
 
 import type { Output } from '../control/reach.ts'
-import type { Declared } from '../registry/declared-shape.ts'
+import type { Declared } from '../registry/declared/declared-shape.ts'
 import { table } from './say.ts'
 
 /** One thing, a line for each of its values; what is long (a PEM) is left to `--json`. */

@@ -3,7 +3,7 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Config, ServerCertificateItem } from '../config/shape.ts'
-import type { ServerCertificate, ServerPki } from '../registry/server-pki.ts'
+import type { ServerCertificate, ServerPki } from '../registry/pki/server-pki.ts'
 import { groupNames } from '../tls/names.ts'
 import { cipherList, type SecurityPolicy, securityPolicy } from '../tls/security-policy.ts'
 import type { ServerCertificateFacts, Settings } from './house.ts'

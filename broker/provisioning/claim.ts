@@ -5,8 +5,8 @@
  */
 
 import type { Journal } from '../journal/journal.ts'
-import { issueCertificate } from '../registry/issue.ts'
-import { generateKeys, privateKeyPem } from '../registry/keys.ts'
+import { issueCertificate } from '../registry/pki/issue.ts'
+import { generateKeys, privateKeyPem } from '../registry/pki/keys.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Reply, Service, ServiceRequest } from '../service/service.ts'
 import type { World } from '../world.ts'

@@ -6,7 +6,7 @@
  * A template that fails leaves nothing but the certificate, registered as PENDING_ACTIVATION.
  */
 
-import { enroll } from '../registry/certificate-registration.ts'
+import { enroll } from '../registry/operations/certificate-registration.ts'
 import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
 import { certificateParameters } from '../template/plan.ts'
 import type { Certificate } from '../x509/certificate.ts'

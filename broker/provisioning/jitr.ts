@@ -6,7 +6,7 @@
 
 import type { Answer } from '../registry/answer.ts'
 import { answer } from '../registry/answer.ts'
-import { enroll } from '../registry/certificate-registration.ts'
+import { enroll } from '../registry/operations/certificate-registration.ts'
 import type { RegisteredAuthority, Registry } from '../registry/registry.ts'
 import type { Certificate } from '../x509/certificate.ts'
 

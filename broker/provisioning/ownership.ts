@@ -8,7 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Answer, answer, refuse } from '../registry/answer.ts'
 import { recordOfCertificate } from '../registry/certificate-record.ts'
 import type { Desk } from '../registry/desk.ts'
-import type { Issued } from '../registry/issue.ts'
+import type { Issued } from '../registry/pki/issue.ts'
 import type { CertificateRecord } from '../registry/records.ts'
 import { ALL } from '../registry/tables.ts'
 

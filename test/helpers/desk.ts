@@ -1,8 +1,8 @@
 /** A registry for tests of operations: its clock stands until a test moves it, and the CA that issues is made once. */
 
 import type { Answer, Refusal } from '../../broker/registry/answer.ts'
-import type { Authority } from '../../broker/registry/create-authority.ts'
-import { createDevicesCa } from '../../broker/registry/create-device.ts'
+import type { Authority } from '../../broker/registry/pki/create-authority.ts'
+import { createDevicesCa } from '../../broker/registry/pki/create-device.ts'
 import { openRegistry, type Registry } from '../../broker/registry/registry.ts'
 import { createWorld, type World } from '../../broker/world.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'

@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap'
 import type { ExceptionName } from '../../broker/registry/answer.ts'
-import type { Operations } from '../../broker/registry/operations.ts'
+import type { Operations } from '../../broker/registry/operations/operations.ts'
 import { openRegistry, type Registry } from '../../broker/registry/registry.ts'
 import { createWorld } from '../../broker/world.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'

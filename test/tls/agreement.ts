@@ -14,7 +14,7 @@ import {
 } from '../../broker/config/shape.ts'
 import type { Settings } from '../../broker/connection/house.ts'
 import { settingsOf } from '../../broker/connection/settings.ts'
-import { createServerPki, type ServerPki } from '../../broker/registry/server-pki.ts'
+import { createServerPki, type ServerPki } from '../../broker/registry/pki/server-pki.ts'
 import type { Hello } from '../../broker/tls/client-hello.ts'
 import { handshakeWatch } from '../../broker/tls/handshake-watch.ts'
 import { helloReader } from '../../broker/tls/hello-reader.ts'
