@@ -13,6 +13,7 @@ import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
 import { hooksOf } from '../provisioning/hook-program.ts'
+import { hookRemarks } from '../provisioning/hook-remarks.ts'
 import { controlPlane } from '../provisioning/operations.ts'
 import { parseOptionsOf } from '../registry/arn.ts'
 import { readDeclared } from '../registry/declared/declared.ts'
@@ -94,6 +95,7 @@ export async function startFromFiles(
   let watched = watchedPaths(config, project)
   let watcher = watchDeclared(watched, readAgain, world.clock)
   let opened: Awaited<ReturnType<typeof openBroker>> | undefined
+  let hooksRemarked = ''
   await declare()
   let remarked = ''
   remark(ensured.remarks)
@@ -184,6 +186,17 @@ export async function startFromFiles(
       // AWS: a changed policy acts after some minutes. Who tests against us must not rely on our haste.
       ...(changed && changed.length > 0 ? { changed: { policies: changed, says: CHANGED } } : {}),
     })
+    await remarkHooks(name)
+  }
+
+  /** Told at the start, and again when it has changed. */
+  async function remarkHooks(file: string): Promise<void> {
+    const { hooks } = config.provisioning
+    const names = [...registry.desk.view.templates.keys()]
+    const remarks = await hookRemarks(hooks, project.baseDir, names, io.env['PATH'])
+    if (JSON.stringify(remarks) === hooksRemarked) return
+    hooksRemarked = JSON.stringify(remarks)
+    for (const one of remarks) warn({ ...one, file })
   }
 
   /** A changed config acts on what is declared and on new connections; other hosts and ports need a new start. */

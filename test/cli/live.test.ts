@@ -314,3 +314,16 @@ t.test('--port is the first listener, and not the port of another', async t => {
   const started = await startFromFiles({ configFile, overrides: { port: 443 }, io })
   t.match(started, { problems: [{ says: /`--port`: port 443/ }] })
 })
+
+t.test('a hook that nothing asks is told at the start, and again when it has changed', async t => {
+  const hooks = (template: string) =>
+    `log: json\nprovisioning:\n  hooks:\n    - template: ${template}\n      module: absent.mjs\n`
+  const broker = await live(t, hooks('fleat'))
+  const hook = (says: RegExp) => (line: Line) =>
+    line.event === 'broker.warning' && says.test(String(line['says']))
+  const at = { file: 'config.yaml', line: 4 }
+  t.match(await broker.line(hook(/`fleat`: there is no template/)), { ...at, hint: /fleat\.json/ })
+  t.match(await broker.line(hook(/`fleat`: there is no module/)), at)
+  broker.write('config.yaml', hooks('other'))
+  t.match(await broker.line(hook(/`other`: there is no template/)), at)
+})
