@@ -6,6 +6,7 @@
 import { join, resolve } from 'node:path'
 import { firstListener } from '../config/listeners.ts'
 import { shown } from '../config/words.ts'
+import { runningPort } from '../control/reach.ts'
 import {
   type CreatedDevice,
   createDevice,
@@ -25,6 +26,7 @@ import { exits, type Io } from './io.ts'
 import { exists, missingDocument, near, type Project } from './project.ts'
 import { complain, print, printJson, type Spoken, table } from './say.ts'
 import { ownCa } from './server-certificates.ts'
+import { statePlace } from './state-place.ts'
 import { writeCopies } from './write-copies.ts'
 
 export const command: Command = {
@@ -81,8 +83,22 @@ async function create(given: Given, project: Project, io: Io): Promise<number> {
   const how = { serverCaPem, policyNames }
   const written = await writeDevice(device, how, project.certsDir, io.world)
   if ('problem' in written) return complain([written.problem], exits.failed, io, json)
-  report(device, policyNames, { folder, ...(out !== undefined && { out }) }, project, io, json)
+  const { host, port } = await listening(project, io)
+  const command = publishCommand(thingName, out ?? folder, host, port, io)
+  report(device, policyNames, { folder, ...(out !== undefined && { out }) }, command, io, json)
   return exits.fine
+}
+
+/** A broker that runs here knows its port: `--port` may have said another one than the config. */
+async function listening(
+  { config, baseDir }: Project,
+  io: Io,
+): Promise<{ host: string; port: number }> {
+  const { host, port } = firstListener(config)
+  const place = statePlace(config, baseDir, undefined, io)
+  const known =
+    place === 'memory' ? undefined : await runningPort(place.folder, 'candid device create')
+  return { host, port: known ?? port }
 }
 
 async function mistakes(
@@ -114,13 +130,11 @@ function report(
   device: CreatedDevice,
   policyNames: string[],
   where: { folder: string; out?: string },
-  project: Project,
+  command: string,
   io: Io,
   json: boolean,
 ): void {
   const path = (name: string, folder = where.folder) => near(join(folder, name), io)
-  const { host, port } = firstListener(project.config)
-  const command = publishCommand(device.thingName, where.out ?? where.folder, host, port, io)
   const { thingName, certificateId } = device
   if (json) {
     const files = {

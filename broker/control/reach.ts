@@ -68,6 +68,18 @@ export async function takeOverFiles(folder: string, by: string): Promise<boolean
   return 'status' in answer && answer.status === 200
 }
 
+/** The port of the first listener of the broker that runs on a state folder; nothing where none runs, or none answers. */
+export async function runningPort(folder: string, by: string): Promise<number | undefined> {
+  const door = await readDoorFile(folder)
+  if (door === undefined) return undefined
+  const answer = await ask(door, { method: 'GET', path: '/status', by, timeoutMs: 2000 })
+  if (!('status' in answer) || answer.status !== 200) return undefined
+  const { listeners } = answer.body
+  const first: unknown = Array.isArray(listeners) ? listeners[0] : undefined
+  const port = typeof first === 'object' && first !== null && 'port' in first ? first.port : 0
+  return typeof port === 'number' && port > 0 ? port : undefined
+}
+
 /** Nothing where no broker runs. */
 async function throughDoor({
   folder,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { liveProject, runningBroker } from './running.ts'
 import { openssl, project, withoutOpenssl } from './sandbox.ts'
 
 const folder = 'certs/devices/sensor-1'
@@ -194,4 +195,16 @@ t.test('a damaged devices CA is told, not replaced', async t => {
   const { code, err } = await box.run('device', 'create', 'b', '--key', 'ec')
   t.equal(code, 1)
   t.match(err, /devices-ca\/ca\.key` is not the private key of ca\.pem beside it/)
+})
+
+t.test('the line that connects it has the port of the broker that runs', async t => {
+  const box = liveProject(t)
+  const before = (await box.run('device', 'create', 'a', '--key', 'ec', '--json')).json()
+  t.match(before['command'], / -p PORT /, 'the config says 0, and no broker runs')
+  const broker = await runningBroker(t, box)
+  const during = (await box.run('device', 'create', 'b', '--key', 'ec', '--json')).json()
+  t.match(during['command'], new RegExp(` -p ${broker.port} `))
+  await broker.stop()
+  const after = (await box.run('device', 'create', 'c', '--key', 'ec', '--json')).json()
+  t.match(after['command'], / -p PORT /)
 })
