@@ -210,6 +210,8 @@ t.test('an hour later the token has ended, and the certificate is gone', async t
   t.ok(broker.registry.certificate(waits.certificateId), 'a second before its end')
   clock.advance(1_000)
   t.equal(broker.registry.certificate(waits.certificateId), undefined)
+  // Told when it is durable.
+  await broker.registry.durable()
   t.ok(broker.registry.certificate(activated.certificateId), 'what is active stays')
   t.ok(broker.registry.certificate(attached.certificateId), 'what is attached stays')
   t.match(

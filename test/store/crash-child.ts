@@ -11,7 +11,6 @@ import { createWorld, runningClock } from '../../broker/world.ts'
 import { readCertificate } from '../../broker/x509/certificate.ts'
 import { mint } from '../../broker/x509/mint.ts'
 import { toPem } from '../../broker/x509/pem.ts'
-import { directly } from '../helpers/directly.ts'
 import { type DeviceState, type Line, noDevice, POLICY, stateIn } from './crash-device.ts'
 import { randomFrom } from './random.ts'
 
@@ -22,6 +21,8 @@ const AT_ONCE = 8
 
 const [folder = '', log = '', seed = '1'] = process.argv.slice(2)
 const random = randomFrom(Number(seed))
+const ALLOW_CONNECT =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:Connect","Resource":"*"}]}'
 const world = createWorld(runningClock())
 const account = () => ({ id: '123456789012', region: 'us-east-1' })
 const opened = await openState({ folder }, { world, account }, problem => fail(problem.says))
@@ -31,7 +32,7 @@ const { operations, desk } = registry
 const lines = openSync(log, 'a')
 
 if (!registry.policy(POLICY))
-  directly(registry).putPolicy(POLICY, '{"Version":"2012-10-17","Statement":[]}')
+  must(operations.createPolicy({ policyName: POLICY, policyDocument: ALLOW_CONNECT }))
 await registry.durable()
 const known = [...desk.view.thingPrincipals.values()].map(({ thingName, certificateId }) => {
   return { device: thingName, certificateId }
@@ -62,7 +63,7 @@ async function provision(device: string): Promise<Device | undefined> {
       must(
         operations.createThing({ thingName: device, attributePayload: { attributes: { n: '0' } } }),
       )
-      directly(registry).attachPolicy(certificateId, POLICY)
+      must(operations.attachPolicy({ policyName: POLICY, target: arn(certificateId) }))
       must(operations.attachThingPrincipal({ thingName: device, principal: arn(certificateId) }))
       return fails ? refuse('InvalidRequestException', 'on purpose') : answer({})
     }),
