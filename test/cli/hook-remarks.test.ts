@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { hookRemarks } from '../../broker/cli/hook-remarks.ts'
 import type { HookItem } from '../../broker/config/shape.ts'
-import { hookRemarks } from '../../broker/provisioning/hook-remarks.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'candid-hook-'))
 t.teardown(() => rmSync(dir, { recursive: true }))
