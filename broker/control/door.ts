@@ -173,8 +173,11 @@ async function call(name: string, request: IncomingMessage, desk: Desk): Promise
     await desk.registry.durable()
   } catch (error) {
     // What only reads still tells what is in memory, so that the state can be looked at.
-    if (changed || !result.ok)
-      return refused(500, 'InternalFailureException', `not stored: ${error}`)
+    if (changed || !result.ok) {
+      const why = error instanceof Error ? error.message : String(error)
+      const message = `not stored: ${why.replace(/\s+/g, ' ')}`
+      return refused(500, 'InternalFailureException', message, { hint: NOT_STORED })
+    }
   }
   if (!result.ok) return { status: httpStatus[result.refusal.exception], body: result.refusal }
   if (changed) {
@@ -188,6 +191,9 @@ async function call(name: string, request: IncomingMessage, desk: Desk): Promise
   }
   return { status: 200, body: result.value ?? {} }
 }
+
+const NOT_STORED =
+  'look at the disk (is it full?), then start the broker again: it has all that was confirmed'
 
 function refused(
   status: number,

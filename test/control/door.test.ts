@@ -268,7 +268,11 @@ t.test('an answer is durable, or it is none', async t => {
   store.breakWith(new Error('disk full'))
   const said = {
     status: 500,
-    body: { exception: 'InternalFailureException', message: /disk full/ },
+    body: {
+      exception: 'InternalFailureException',
+      message: /^not stored: disk full$/,
+      hint: /is it full\?\), then start the broker again/,
+    },
   }
   t.match(await ask(file, post('/operations/CreateThing', { thingName: 'b' })), said)
   t.match(await ask(file, post('/operations/CreateThing', { thingName: 'c' })), said)
