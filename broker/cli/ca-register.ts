@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { shown } from '../config/words.ts'
+import { reach } from '../control/reach.ts'
 import { readDeclared } from '../registry/declared/declared.ts'
 import { fileProblem } from '../registry/files.ts'
 import { writeAuthority } from '../registry/pki/create-authority.ts'
@@ -17,6 +18,7 @@ import { inProject } from './in-project.ts'
 import { exits, type Io } from './io.ts'
 import { near, type Project } from './project.ts'
 import { complain, print, printJson, type Spoken, spokenLines, talk } from './say.ts'
+import { statePlace } from './state-place.ts'
 
 export const command: Command = {
   usage: [
@@ -59,6 +61,11 @@ async function register(given: Given, project: Project, io: Io): Promise<number>
   if (twin !== undefined) {
     const says = `this CA is registered already, as \`${twin}\``
     return complain([{ says, hint: 'change its authority.yaml instead' }], exits.failed, io, json)
+  }
+  if (await isDevice(certificate.sha256, project, io)) {
+    const says = `${shown(file)} is registered already, as the certificate of a device`
+    const hint = 'give the certificate of the CA that has signed it'
+    return complain([{ says, hint }], exits.invalid, io, json)
   }
 
   const active = !given.has('inactive')
@@ -202,4 +209,22 @@ async function registeredAs(
 ): Promise<string | undefined> {
   const { declared } = await readDeclared(project.config, project.baseDir)
   return declared.authorities.find(authority => authority.id === caCertificateId)?.name
+}
+
+/** Declared or learned. Where the state can't be asked, that is nothing against the CA. */
+async function isDevice(certificateId: string, project: Project, io: Io): Promise<boolean> {
+  const { config, baseDir } = project
+  const { declared } = await readDeclared(config, baseDir)
+  if (declared.devices.some(device => device.certificateId === certificateId)) return true
+  const place = statePlace(config, baseDir, undefined, io)
+  if (place === 'memory') return false
+  const by = 'candid ca register'
+  const { folder } = place
+  const opened = await reach({ folder, config, baseDir, world: io.world, by, reads: true })
+  if ('problem' in opened) return false
+  try {
+    return (await opened.call('DescribeCertificate', { certificateId })).ok
+  } finally {
+    await opened.close()
+  }
 }

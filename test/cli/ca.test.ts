@@ -179,3 +179,17 @@ t.test('a certificate that is no CA is registered with a warning', async t => {
   t.equal(code, 0)
   t.match(err, /no CA certificate: its BasicConstraints say no CA:TRUE/)
 })
+
+t.test('the certificate of a device is refused as a CA, declared or learned', async t => {
+  const box = project(t)
+  await box.run('device', 'create', 'd', '--key', 'ec')
+  box.write('learned.pem', theirs({ isCa: false }).pem)
+  const learned = await box.run('cert', 'register', 'learned.pem', '--no-ca')
+  t.equal(learned.code, 0, learned.err)
+  for (const file of ['certs/devices/d/certificate.pem.crt', 'learned.pem']) {
+    const { code, err } = await box.run('ca', 'register', file)
+    t.equal(code, 3)
+    t.match(err, /` is registered already, as the certificate of a device\nhint: give the cert/)
+    t.notOk(existsSync(join(box.dir, 'certs/authorities')))
+  }
+})
