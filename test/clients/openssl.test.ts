@@ -187,7 +187,7 @@ const refused: Refused[] = [
     },
     code: 'REGISTRATION_CA_INACTIVE',
     says: /its CA `CN=Acme signer, O=Acme` is INACTIVE/,
-    remedy: /status: ACTIVE/,
+    remedy: /candid ca activate [0-9a-f]{16}/,
     evidence: { subject: 'CN=Acme signer, O=Acme' },
   },
   {
@@ -198,7 +198,7 @@ const refused: Refused[] = [
     },
     code: 'REGISTRATION_AUTO_DISABLED',
     says: /its CA `CN=Acme signer, O=Acme` has auto-registration switched off/,
-    remedy: /autoRegistration: ENABLE/,
+    remedy: /candid ca enable-registration [0-9a-f]{16}/,
     evidence: { subject: 'CN=Acme signer, O=Acme' },
   },
 ]
