@@ -45,7 +45,7 @@ export type RegistryVerb = {
   act(registry: Registry): Promise<Outcome>
 }
 
-export const projectFlags: { [name: string]: Flag } = {
+const projectFlags: { [name: string]: Flag } = {
   config: { value: 'FILE', says: 'the project (default: ./config.yaml)' },
   state: { value: 'DIR', says: 'its state folder (default: as the config says)' },
 }

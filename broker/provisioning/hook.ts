@@ -30,7 +30,7 @@ export type HookAnswer =
   | { ok: false; why: string; remedy: string }
 
 /** AWS: it must answer within 5 s. */
-export const HOOK_MS = 5000
+const HOOK_MS = 5000
 
 /**
  * Asks the hook. Never rejects, and never takes longer than its time.

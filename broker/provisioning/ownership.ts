@@ -13,10 +13,10 @@ import type { CertificateRecord } from '../registry/records.ts'
 import { ALL } from '../registry/tables.ts'
 
 /** AWS: a token lives for an hour. */
-export const TOKEN_MS = 60 * 60 * 1000
+const TOKEN_MS = 60 * 60 * 1000
 
 /** Certificates that wait at one time. DIFFERS: AWS bounds the rate instead. */
-export const PENDING_LIMIT = 10_000
+const PENDING_LIMIT = 10_000
 
 /**
  * Registers a certificate as PENDING_ACTIVATION until its token is redeemed, or ends.

@@ -17,7 +17,7 @@ export type Body = { [key: string]: Value }
 export type BodyReading = { ok: true; body: Body } | { ok: false; says: string }
 
 /** Bytes: a request is a signing request or a token, and some parameters. */
-export const BODY_BYTES = 65_536
+const BODY_BYTES = 65_536
 
 /** @returns the body; an empty payload is an empty body. Never throws */
 export function readBody(format: Format, payload: Buffer): BodyReading {

@@ -171,11 +171,7 @@ const plain: readonly Override[] = ['DO_NOTHING', 'REPLACE', 'FAIL']
 const merging: readonly Override[] = [...plain, 'MERGE']
 
 /** AWS: the ways to name a certificate; a template has one of them. */
-export const certificateSources = [
-  'CertificateSigningRequest',
-  'CertificateId',
-  'CertificatePem',
-] as const
+const certificateSources = ['CertificateSigningRequest', 'CertificateId', 'CertificatePem'] as const
 
 const types = {
   'AWS::IoT::Thing': {

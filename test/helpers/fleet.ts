@@ -2,7 +2,8 @@
 
 import { decode, encode } from 'cborg'
 import type { Test } from 'tap'
-import type { Broker, Device } from '../../broker/main.ts'
+import type { LogEvent } from '../../broker/journal/event.ts'
+import { type Broker, type Device, type StartOptions, start } from '../../broker/main.ts'
 import { allow, type Connected, connect } from './device.ts'
 import { directly } from './directly.ts'
 
@@ -112,4 +113,16 @@ export async function claimant(
     },
   }
   return claim
+}
+
+/** A broker with the template `fleet`, and a device with the claim certificate. */
+export async function fleet(
+  t: Test,
+  options: StartOptions = {},
+): Promise<{ broker: Broker; claim: Device; events: LogEvent[] }> {
+  const events: LogEvent[] = []
+  const broker = await start({ ...options, log: event => events.push(event) })
+  t.teardown(() => broker.stop())
+  putFleetTemplate(broker, 'fleet')
+  return { broker, claim: await broker.createDevice('claim', { policy: CLAIM_POLICY }), events }
 }

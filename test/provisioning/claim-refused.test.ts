@@ -1,8 +1,7 @@
 /** What fleet provisioning rejects, and that nothing is made then; tokens, their hour, and who hears the answers. */
 
-import t, { type Test } from 'tap'
-import type { LogEvent } from '../../broker/journal/event.ts'
-import { type Broker, type Device, type StartOptions, start } from '../../broker/main.ts'
+import t from 'tap'
+import { start } from '../../broker/main.ts'
 import { allow, connect } from '../helpers/device.ts'
 import { directly } from '../helpers/directly.ts'
 import {
@@ -10,23 +9,13 @@ import {
   type Claimant,
   claimant,
   FLEET_TEMPLATE,
+  fleet,
   putFleetTemplate,
 } from '../helpers/fleet.ts'
 import { manualClock } from '../helpers/manual-clock.ts'
 import { memoryStore } from '../helpers/memory-store.ts'
 import { ecKeys, rsaKeys } from '../helpers/pki.ts'
 import { ALGORITHMS, requestPem } from '../helpers/request.ts'
-
-async function fleet(
-  t: Test,
-  options: StartOptions = {},
-): Promise<{ broker: Broker; claim: Device; events: LogEvent[] }> {
-  const events: LogEvent[] = []
-  const broker = await start({ ...options, log: event => events.push(event) })
-  t.teardown(() => broker.stop())
-  putFleetTemplate(broker, 'fleet')
-  return { broker, claim: await broker.createDevice('claim', { policy: CLAIM_POLICY }), events }
-}
 
 async function certificateOf(device: Claimant): Promise<{ certificateId: string; token: string }> {
   const { body } = await device.ask('create-from-csr', { certificateSigningRequest: requestPem() })

@@ -1,24 +1,10 @@
 /** Fleet provisioning by claim, as a device sees it. */
 
 import { X509Certificate } from 'node:crypto'
-import t, { type Test } from 'tap'
-import type { LogEvent } from '../../broker/journal/event.ts'
-import { type Broker, type Device, type StartOptions, start } from '../../broker/main.ts'
+import t from 'tap'
 import { connect } from '../helpers/device.ts'
-import { CLAIM_POLICY, claimant, putFleetTemplate } from '../helpers/fleet.ts'
+import { claimant, fleet } from '../helpers/fleet.ts'
 import { requestPem } from '../helpers/request.ts'
-
-async function fleet(
-  t: Test,
-  options: StartOptions = {},
-): Promise<{ broker: Broker; claim: Device; events: LogEvent[] }> {
-  const events: LogEvent[] = []
-  const broker = await start({ ...options, log: event => events.push(event) })
-  t.teardown(() => broker.stop())
-  putFleetTemplate(broker, 'fleet')
-  const claim = await broker.createDevice('claim', { policy: CLAIM_POLICY })
-  return { broker, claim, events }
-}
 
 for (const format of ['json', 'cbor'] as const) {
   t.test(`keys, token and template lead to a device that connects (${format})`, async t => {

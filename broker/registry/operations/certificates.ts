@@ -177,7 +177,7 @@ export function certificateAt(desk: Desk, id: string): Answer<CertificateRecord>
  * What UpdateCertificate does, for provisioning too. In a transaction.
  * @returns CertificateStateException where AWS allows no such move
  */
-export function moveTo(
+function moveTo(
   desk: Desk,
   record: CertificateRecord,
   status: ChosenStatus,

@@ -43,12 +43,11 @@ export async function issueFromRequest(desk: Desk, pem: string): Promise<Answer<
 /**
  * Registers what was issued. In a transaction.
  * @param how `CreateKeysAndCertificate`, ...: what it is said to come from
- * @param expires ms since 1970: deleted then, unless it is active or attached
  */
 export function putIssued(
   desk: Desk,
   { certificateId, certificate }: Issued,
-  about: { status: DeviceStatus; how: string; expires?: number },
+  about: { status: DeviceStatus; how: string },
 ): void {
   desk.tables.certificates.put(certificateId, {
     ...recordOfCertificate(certificate, {
@@ -58,7 +57,6 @@ export function putIssued(
       source: { kind: 'learned', how: about.how },
     }),
     status: about.status,
-    ...(about.expires === undefined ? {} : { expires: about.expires }),
   })
 }
 

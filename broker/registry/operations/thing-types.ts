@@ -25,7 +25,7 @@ export type ThingTypeDescription = {
 }
 
 /** AWS: a quota that can't be raised. */
-export const SEARCHABLE_ATTRIBUTES = 3
+const SEARCHABLE_ATTRIBUTES = 3
 /** AWS: how long a deprecated type stays. */
 const DEPRECATED_FOR = 5 * 60_000
 
