@@ -59,6 +59,8 @@ export type StartOptions = {
   state?: string | Store
   /** Gets every log event as it is written. */
   log?(event: LogEvent): void
+  /** `log` gets an event for each packet too: `traffic.published`, `traffic.delivered`, ... */
+  logTraffic?: boolean
 }
 
 export type Broker = {
@@ -177,7 +179,10 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   const records = recordBook()
   const opened = await openBroker({
     world,
-    journal: { write: event => options.log?.(event) },
+    journal: {
+      write: event => options.log?.(event),
+      traffic: options.log !== undefined && options.logTraffic === true,
+    },
     registry,
     config,
     pki: { ...pki, certificates: [...pki.certificates, ...own] },

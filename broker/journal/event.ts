@@ -9,6 +9,7 @@ export type LogEvent =
   | ProvisioningEvent
   | RegistryEvent
   | TrafficDenied
+  | TrafficEvent
   | ClosingRecord
 
 /** One open port, and what it asks of a client. */
@@ -99,13 +100,53 @@ export type RegistryEvent = {
   resources: string[]
 }
 
+/** A packet or a delivery was refused, and the connection stays: where it ends, the closing record tells it. */
 export type TrafficDenied = Subject & {
   event: 'traffic.denied'
+  /** Absent: a delivery. */
+  packet?: 'PUBLISH' | 'SUBSCRIBE' | 'UNSUBSCRIBE'
+  /** What it was answered with; absent: with nothing. */
+  reasonCode?: number
   code: string
   says: string
   remedy: string
   evidence: Record<string, unknown>
   decision?: DecisionRecord
+}
+
+/**
+ * One for each packet, or message: made only where `journal.traffic` says that somebody wants them. The connection's own
+ * `connection.connected` has told whose it is.
+ */
+export type TrafficEvent = TrafficPacket | TrafficQueued
+
+type TrafficPacket = { connection: string; clientId: string } & PacketFacts
+
+type PacketFacts =
+  /** Taken from a client: policy and limits have let it through. */
+  | ({ event: 'traffic.published' } & MessageFacts)
+  /** On its way to a subscriber, who is `clientId`. */
+  | ({ event: 'traffic.delivered' } & MessageFacts)
+  /** `subscriptions` in the packet's order; 0 to 2 granted that QoS, 0x80 and more refused. */
+  | { event: 'traffic.subscribed'; subscriptions: { filter: string; reasonCode: number }[] }
+  | { event: 'traffic.unsubscribed'; filters: string[] }
+  /** PINGREQ. */
+  | { event: 'traffic.ping' }
+
+/** A message for a session whose client is away, or takes no more just now; `dropped`: it is not kept, and why. */
+export type TrafficQueued = {
+  event: 'traffic.queued'
+  /** Of the session. */
+  clientId: string
+  dropped?: 'full' | 'throttled'
+} & Omit<MessageFacts, 'retain'>
+
+type MessageFacts = {
+  topic: string
+  qos: 0 | 1
+  retain: boolean
+  /** Of the payload. */
+  bytes: number
 }
 
 /** `certificateId` is that of the device; with fleet provisioning the connection's own is `claimCertificateId`. */

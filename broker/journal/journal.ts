@@ -13,7 +13,11 @@ import { storyWriter } from './story.ts'
 
 export type { LogEvent } from './event.ts'
 
-export type Journal = { write(event: LogEvent): void }
+export type Journal = {
+  write(event: LogEvent): void
+  /** Somebody wants an event for each packet (`TrafficEvent`); else they are not even made. */
+  traffic?: boolean
+}
 
 export type JournalOptions = {
   format: 'story' | 'json'
@@ -24,7 +28,7 @@ export type JournalOptions = {
   terminal: boolean
   /** The terminal's width, where it has one. */
   columns?: number | undefined
-  /** `debug` also tells of each accepted socket. */
+  /** `debug` also tells of each accepted socket and each packet. */
   level?: 'debug' | 'info'
   /** Where `NO_COLOR` is looked up; the process's own without it. */
   env?: Record<string, string | undefined>
@@ -36,6 +40,7 @@ export function createJournal(options: JournalOptions): Journal {
   const colours = terminal && !env['NO_COLOR']
   const put = format === 'json' ? json(write) : story(write, painter(colours, options.columns))
   return {
+    traffic: level === 'debug',
     write(event) {
       if (levelOf(event) === 'debug' && level !== 'debug') return
       put(stamp(event, clock))

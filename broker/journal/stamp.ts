@@ -25,6 +25,12 @@ export function levelOf(event: LogEvent): Level {
     case 'connection.closed':
       return event.level
     case 'connection.accepted':
+    case 'traffic.delivered':
+    case 'traffic.ping':
+    case 'traffic.published':
+    case 'traffic.queued':
+    case 'traffic.subscribed':
+    case 'traffic.unsubscribed':
       return 'debug'
     case 'broker.warning':
     case 'traffic.denied':

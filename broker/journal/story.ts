@@ -5,9 +5,9 @@
 
 import { escapeText } from '../diagnosis/escape.ts'
 import { awsLines } from '../diagnosis/explain.ts'
-import { between, list, plain, quote, short } from '../diagnosis/words.ts'
+import { between, count, list, plain, quote, short } from '../diagnosis/words.ts'
 import type { ClosingRecord } from './dossier.ts'
-import type { ListenerRecord } from './event.ts'
+import type { ListenerRecord, TrafficEvent } from './event.ts'
 import type { Paint } from './paint.ts'
 import type { Stamped } from './stamp.ts'
 import { type TellingLine, tellingLines } from './telling.ts'
@@ -77,6 +77,13 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
       return [head(event, paint.dim('stopped'), '', paint, [])]
     case 'connection.accepted':
       return []
+    case 'traffic.published':
+    case 'traffic.delivered':
+    case 'traffic.queued':
+    case 'traffic.subscribed':
+    case 'traffic.unsubscribed':
+    case 'traffic.ping':
+      return [trafficLine(event, paint)]
     case 'connection.finding': {
       if (event.severity === 'info' || event.severity === 'note') return []
       const scene = sceneOf(event.connection, scenes)
@@ -159,6 +166,31 @@ function tell(event: Stamped, paint: Paint, scenes: Scenes): string[] {
 /** A long identifier is cut: `cert/0123456789abcdef...`. */
 function brief(resource: string): string {
   return resource.replace(/([0-9a-f]{16})[0-9a-f]{48}/g, '$1...')
+}
+
+function trafficLine(event: Stamped & TrafficEvent, paint: Paint): string {
+  const verb = paint.dim(event.event.slice('traffic.'.length))
+  return head(event, verb, who(event), paint, trafficFacts(event))
+}
+
+function trafficFacts(event: TrafficEvent): string[] {
+  switch (event.event) {
+    case 'traffic.ping':
+      return []
+    case 'traffic.subscribed':
+      return event.subscriptions.map(({ filter, reasonCode }) => {
+        return `${quote(filter)} ${reasonCode < 0x80 ? `QoS ${reasonCode}` : 'refused'}`
+      })
+    case 'traffic.unsubscribed':
+      return event.filters.map(filter => quote(filter))
+    default:
+      return [
+        `${quote(event.topic)} QoS ${event.qos}`,
+        count(event.bytes, 'byte'),
+        ...('retain' in event && event.retain ? ['retained'] : []),
+        ...('dropped' in event ? [`dropped: ${event.dropped}`] : []),
+      ]
+  }
 }
 
 /** How a device gets here, with commands to copy: never folded. */

@@ -3,18 +3,25 @@ import { catalogue } from '../../broker/diagnosis/catalogue.ts'
 import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
 import { awsLines } from '../../broker/diagnosis/explain.ts'
 import type { Repeat } from '../../broker/journal/dossier.ts'
-import { createJournal, type LogEvent } from '../../broker/journal/journal.ts'
+import { createJournal, type JournalOptions, type LogEvent } from '../../broker/journal/journal.ts'
 import { standingClock } from '../../broker/world.ts'
 import { recordOf } from './record.ts'
 
 const clock = standingClock(Date.parse('2026-01-01T10:00:00.000Z'))
 
-function storyOf(events: LogEvent[], terminal = false, env = {}): string[] {
+function storyOf(events: LogEvent[], options: Partial<JournalOptions> = {}): string[] {
   let text = ''
   const write = (part: string): void => {
     text += part
   }
-  const journal = createJournal({ format: 'story', write, clock, terminal, env })
+  const journal = createJournal({
+    format: 'story',
+    write,
+    clock,
+    terminal: false,
+    env: {},
+    ...options,
+  })
   for (const event of events) journal.write(event)
   return text.split('\n').slice(0, -1)
 }
@@ -295,6 +302,42 @@ for (const [name, events, lines] of cases) {
   t.test(name, async t => void t.strictSame(storyOf(events), lines))
 }
 
+t.test('one line for each packet, where the level is debug', async t => {
+  const of = { connection: 'c1', clientId: 'sensor-1' }
+  const message = { topic: 'a/b', qos: 1, retain: true, bytes: 12 } as const
+  const packets: LogEvent[] = [
+    {
+      event: 'traffic.subscribed',
+      ...of,
+      subscriptions: [
+        { filter: 'a/#', reasonCode: 1 },
+        { filter: '$x', reasonCode: 0x8f },
+      ],
+    },
+    { event: 'traffic.published', ...of, ...message },
+    { event: 'traffic.delivered', ...of, ...message, qos: 0, retain: false },
+    {
+      event: 'traffic.queued',
+      clientId: 'sensor-2',
+      topic: 'a/b',
+      qos: 1,
+      bytes: 1,
+      dropped: 'full',
+    },
+    { event: 'traffic.unsubscribed', ...of, filters: ['a/#'] },
+    { event: 'traffic.ping', ...of },
+  ]
+  t.strictSame(storyOf(packets, { level: 'debug' }), [
+    '10:00:00  subscribed  sensor-1  `a/#` QoS 1, `$x` refused',
+    '10:00:00  published   sensor-1  `a/b` QoS 1, 12 bytes, retained',
+    '10:00:00  delivered   sensor-1  `a/b` QoS 0, 12 bytes',
+    '10:00:00  queued      sensor-2  `a/b` QoS 1, 1 byte, dropped: full',
+    '10:00:00  unsubscribed sensor-1  `a/#`',
+    '10:00:00  ping        sensor-1',
+  ])
+  t.strictSame(storyOf(packets), [])
+})
+
 t.test('on a terminal long lines are folded between words, and keep their column', async t => {
   const record = recordOf('TRAFFIC_QOS2', {
     ...named,
@@ -334,8 +377,8 @@ t.test('colours only on a terminal that wants them', async t => {
   const closed = [recordOf('TRAFFIC_QOS2', named)]
   const plain = storyOf(closed)
   t.notMatch(plain.join(''), '\u001b')
-  t.strictSame(storyOf(closed, true, { NO_COLOR: '1' }), plain)
-  const coloured = storyOf(closed, true)
+  t.strictSame(storyOf(closed, { terminal: true, env: { NO_COLOR: '1' } }), plain)
+  const coloured = storyOf(closed, { terminal: true })
   t.match(coloured[0], '\u001b[31mrefused\u001b[39m')
   // Colours change nothing but the colour.
   const bare = coloured.map(line => line.replace(/\u001b\[\d+m/g, ''))
