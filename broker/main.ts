@@ -9,6 +9,7 @@
 
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { type LimitsOption, limitsOf } from './config/limit-values.ts'
 import { configOf as configOfListener } from './config/listeners.ts'
 import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
@@ -53,6 +54,8 @@ export type StartOptions = {
   account?: Partial<Config['account']>
   /** As in config.yaml: what becomes of a policy over AWS's limit. */
   policySize?: Config['policySize']
+  /** AWS's limits of MQTT, `off`, or some of them by name: `{ publishesPerSecond: 'off' }`. Default: `aws`. */
+  limits?: LimitsOption
   /** Made before by `createPki`, so that many brokers need not make keys each. Then `serverCertificatesAt` is not looked at. */
   pki?: Pki
   /** A folder that keeps what the registry learns, or a store of your own. Default: memory, all is forgotten at the end. */
@@ -252,6 +255,7 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
     listeners: listeners.map(item => ({ host, port, ...item })),
     account: { ...config.account, ...options.account },
     policySize: options.policySize ?? config.policySize,
+    limits: limitsOf(options.limits),
     tls: { ...config.tls, ...options.tls },
     provisioning: {
       ...config.provisioning,

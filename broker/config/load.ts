@@ -8,6 +8,7 @@ import { type ConfigProblem, group, list, oneOf, text, wholeNumber } from './fie
 import { thingGroup, thingType } from './groups.ts'
 import { hook } from './hooks.ts'
 import { authority, device } from './items.ts'
+import { limits } from './limit-values.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
 import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
 import { shown } from './words.ts'
@@ -78,6 +79,7 @@ const keys = {
   policies: text(),
   state: text(),
   policySize: oneOf(policySizes),
+  limits,
   authorities: list(authority),
   devices: list(device),
   thingTypes: list(thingType),

@@ -4,6 +4,8 @@
  * certs/.
  */
 
+import { awsLimits, type Limits } from './limits.ts'
+
 /**
  * AWS: the six predefined policies; see "Transport security" in the AWS IoT Core developer guide.
  */
@@ -170,6 +172,8 @@ export type Config = {
   state: string
   /** What becomes of a policy over AWS's 2048 characters. */
   policySize: PolicySize
+  /** Of MQTT. */
+  limits: Limits
   authorities: AuthorityItem[]
   devices: DeviceItem[]
   thingTypes: ThingTypeItem[]
@@ -199,6 +203,7 @@ export function defaultConfig(): Config {
     policies: 'policies',
     state: 'state',
     policySize: 'refuse',
+    limits: awsLimits,
     authorities: [],
     devices: [],
     thingTypes: [],

@@ -319,6 +319,39 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
     ],
   ],
   [
+    'limits that are none',
+    'limits:\n  publishPerSecond: off\n  payloadBytes: lots\n  filtersPerSubscribe: 0\n  hashTakesParent: off\npublishesPerSecond: 5\n',
+    [
+      [2, 'limits.publishPerSecond', 'unknown key', 'did you mean `publishesPerSecond`?'],
+      [3, 'limits.payloadBytes', 'must be a whole number, not `lots`'],
+      [
+        4,
+        'limits.filtersPerSubscribe',
+        'must be from 1 to 9007199254740991, not `0`',
+        '`off` is no limit',
+      ],
+      [5, 'limits.hashTakesParent', 'must be true or false'],
+      [6, 'publishesPerSecond', 'unknown key', 'did you mean `limits.publishesPerSecond`?'],
+    ],
+  ],
+  [
+    'a word for all limits that is none',
+    'limits: of\n',
+    [[1, 'limits', 'unknown value `of`', 'did you mean `off`?']],
+  ],
+  [
+    'a keep-alive that nobody could have',
+    'limits:\n  queuedMessages: 5\n  keepAliveMostSeconds: 10\n',
+    [
+      [
+        3,
+        'limits',
+        'keepAliveLeastSeconds (30) is over keepAliveMostSeconds (10)',
+        'write both, the least one not over the most',
+      ],
+    ],
+  ],
+  [
     'something else than a group of keys',
     'hello',
     [[1, '', 'must be a group of keys, not `hello`', 'such as `listeners`, `account` or `tls`']],
@@ -451,7 +484,7 @@ t.test('the starter config.yaml writes every key with its default', async t => {
   const groups = Object.values(defaultConfig()).filter(value => !Array.isArray(value))
   const inner = groups.flatMap(value => (typeof value === 'object' ? Object.keys(value) : []))
   for (const key of [...Object.keys(defaultConfig()), ...inner, 'log']) {
-    t.match(text, new RegExp(`^ *(# )?${key}:`, 'm'), key)
+    t.match(text, new RegExp(`^ *(# +)?${key}:`, 'm'), key)
   }
 })
 
@@ -463,6 +496,8 @@ t.test('the examples in the starter can be taken as they are', async t => {
     .replaceAll(/^#( {3}- | {5})(\w+: (?:\{[^}]*\}|\S+))( {2,}.*)?$/gm, '$1$2')
     .replaceAll(/^(authorities|devices|thingTypes|groups): \[\]$/gm, '')
     .replace(/^listeners:\n(.+\n)+/m, '')
+    .replace(/^limits: aws$/m, '')
+    .replace(/^# {3}limits:$/m, 'limits:')
     .replace(/^# Where devices/m, 'listeners:\n$&')
     .replace(/^# CAs whose/m, 'authorities:\n$&')
     .replace(/^# Devices that/m, 'devices:\n$&')
@@ -488,6 +523,7 @@ t.test('the examples in the starter can be taken as they are', async t => {
   t.match(config?.thingTypes, [
     { name: 'lamp', description: 'Lamps', searchableAttributes: ['site'] },
   ])
+  t.match(config?.limits, { publishesPerSecond: Infinity, payloadBytes: 131_072 })
   t.match(config?.groups, [
     { name: 'lamps', parent: 'all', policies: ['fleet'], things: ['lamp-1'] },
   ])

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { awsLimits } from '../../broker/config/limits.ts'
 import { loadConfig } from '../../broker/config/load.ts'
 import { type Config, defaultConfig } from '../../broker/config/shape.ts'
 import { readPolicy } from '../../broker/policy/policy.ts'
@@ -17,6 +18,16 @@ t.test('config.yaml shows the defaults', async t => {
   const loaded = loadConfig(readFileSync('config.yaml', 'utf8'))
   t.same(loaded.problems, [])
   t.same(loaded.config, defaultConfig() satisfies Config)
+})
+
+t.test('config.yaml lists every limit with its value', async t => {
+  const text = readFileSync('config.yaml', 'utf8')
+  const listed = text.slice(text.indexOf('all of them'), text.indexOf('limits: aws'))
+  const lines = [...listed.matchAll(/^# {3}(\w+: \w+)( {2,}.*)?$/gm)].map(([, line]) => line)
+  t.same(
+    lines,
+    Object.entries(awsLimits).map(([name, value]) => `${name}: ${value}`),
+  )
 })
 
 t.test('the policy is good, and lets two devices talk through `shared/`', async t => {
