@@ -49,8 +49,15 @@ export function createWorld(clock: Clock): World {
   }
 }
 
+/** The system's timers can't wait longer, 24.8 days: asked for more they fire at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 function after(ms: number, act: () => void): () => void {
-  const timer = setTimeout(act, ms)
-  timer.unref()
+  let timer: NodeJS.Timeout
+  const wait = (left: number): void => {
+    const part = Math.min(left, LONGEST_MS)
+    timer = setTimeout(() => (left > part ? wait(left - part) : act()), part).unref()
+  }
+  wait(ms)
   return () => clearTimeout(timer)
 }
