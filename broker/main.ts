@@ -14,6 +14,7 @@ import { configOf as configOfListener } from './config/listeners.ts'
 import { type Config, defaultConfig, type ListenerItem } from './config/shape.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { LogEvent } from './journal/journal.ts'
+import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { openBroker } from './open.ts'
 import { readPolicy } from './policy/policy.ts'
 import type { Hooks } from './provisioning/hook.ts'
@@ -40,8 +41,12 @@ export type StartOptions = {
   host?: string
   /** Several ports at once, with what `listeners` of config.yaml can say for each; instead of `port` and `host`. */
   listeners?: Partial<ListenerItem>[]
-  /** ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. Or one of your own. */
-  clock?: string | number | Clock
+  /**
+   * ISO or ms since 1970: the broker's clock stands still there, so that two runs write the same log. `manual`: it begins with
+   * the real time, or at `{ manual: '2026-01-01T00:00:00Z' }`, stands, and moves by `broker.clock.advance('1h')`. Or one of
+   * your own.
+   */
+  clock?: string | number | ManualOption | Clock
   /**
    * ISO or ms since 1970; default: now. The server certificates are made as of then: valid from a day before it, for 397
    * days. To see what a device does with one that ran out, or when its clock is behind.
@@ -66,6 +71,9 @@ export type StartOptions = {
   logTraffic?: boolean
 }
 
+/** ISO, or ms since 1970: where the clock begins. `manual` alone: the real time. */
+export type ManualOption = 'manual' | { manual: string | number }
+
 export type Broker = {
   port: number
   /** Of each listener, in their order; `port` is the first. */
@@ -74,6 +82,8 @@ export type Broker = {
   host: string
   /** The CA that clients need in order to trust this broker. */
   ca: string
+  /** `now`: the broker's time, ms since 1970. */
+  clock: Pick<Clock, 'now'>
   /** What connections know. */
   registry: Registry
   /** AWS's control plane: `operations.updateCertificate({ certificateId, newStatus: 'INACTIVE' })`. Answers when it is durable. */
@@ -86,6 +96,9 @@ export type Broker = {
   closed(filter?: RecordFilter): Promise<ClosingRecord>
   stop(): Promise<void>
 }
+
+/** What `start({ clock: 'manual' })` gives. */
+export type ManualBroker = Broker & { clock: Pick<ManualClock, 'advance' | 'now'> }
 
 /** A CA and server certificates for `localhost`, 127.0.0.1 and ::1. What is in it is nobody's business. */
 export type Pki = ServerPki
@@ -142,8 +155,12 @@ export function createPki(
 }
 
 /** Starts a broker in this process. Rejects when the port can't be had or an option is wrong. */
+export async function start(options: StartOptions & { clock: ManualOption }): Promise<ManualBroker>
+export async function start(options?: StartOptions): Promise<Broker>
 export async function start(options: StartOptions = {}): Promise<Broker> {
-  const world = createWorld(clockOf(options.clock))
+  const work: (() => Promise<unknown>)[] = []
+  const { clock, manual } = clockOf(options.clock, () => Promise.all(work.map(done => done())))
+  const world = createWorld(clock)
   const config = configOf(options)
   let devicesCa: ReturnType<typeof createDevicesCa> | undefined
   // P-256, since making an RSA key takes longer than all else that a test does.
@@ -179,6 +196,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
   if ('problem' in state) throw new Error(inOneLine(state.problem))
   state.remarks.forEach(warn)
   const { registry } = state
+  work.push(() => registry.durable().catch(() => undefined))
   const records = recordBook()
   const opened = await openBroker({
     world,
@@ -202,6 +220,7 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     ports: opened.ports,
     host: 'localhost',
     ca: ca ?? pki.ca.pem,
+    clock: handOf(clock, manual),
     registry,
     operations: durableOperations(controlPlane(registry), registry),
     async createDevice(thingName, { policy, status = 'ACTIVE', keyType = 'ec' } = {}) {
@@ -226,8 +245,11 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     registerAuthority: (pem, given = {}) => registerAuthority(pem, given, registry, world),
     closed: records.next,
     async stop() {
+      // A peer that answers no FIN would be waited for until somebody moves the clock.
+      const stand = manual?.letRun()
       await opened.stop()
       await state.close()
+      stand?.()
     },
   }
 }
@@ -264,10 +286,29 @@ function configOf({ port = 0, host = '127.0.0.1', ...options }: StartOptions): C
   }
 }
 
-function clockOf(given: StartOptions['clock']): Clock {
-  if (given === undefined) return runningClock()
-  if (typeof given === 'object') return given
-  return standingClock(timeOf('clock', given))
+function clockOf(
+  given: StartOptions['clock'],
+  busy: () => Promise<unknown>,
+): { clock: Clock; manual?: ManualClock } {
+  if (given === undefined) return { clock: runningClock() }
+  if (given === 'manual') return manualFrom(Date.now(), busy)
+  if (typeof given !== 'object') return { clock: standingClock(timeOf('clock', given)) }
+  return 'manual' in given ? manualFrom(timeOf('clock', given.manual), busy) : { clock: given }
+}
+
+function manualFrom(
+  at: number,
+  busy: () => Promise<unknown>,
+): { clock: Clock; manual: ManualClock } {
+  const manual = createManualClock(at, busy)
+  return { clock: manual, manual }
+}
+
+/** Typed as a clock that moves by itself; who writes no types is told so. */
+function handOf(clock: Clock, manual: ManualClock | undefined): ManualBroker['clock'] {
+  const says = "advance: the clock moves by itself; start({ clock: 'manual' }) gives one that waits"
+  const advance = manual?.advance ?? (() => Promise.reject(new Error(says)))
+  return { now: clock.now, advance }
 }
 
 function timeOf(option: string, given: string | number): number {

@@ -88,11 +88,13 @@ t.test('each file that says DIFFERS is named among the differences', async t => 
   }
 })
 
-t.test('the example of docs/testing.md is the one that runs', async t => {
-  const example = readFileSync('test/house/example.test.ts', 'utf8')
-  const shown = example.replace("'../../broker/main.ts'", "'candid-broker'")
-  t.not(shown, example)
-  t.ok(page('docs/testing.md').includes(`\`\`\`ts\n${shown}\`\`\``))
+t.test('the examples of docs/testing.md are those that run', async t => {
+  for (const file of ['example', 'example-clock']) {
+    const example = readFileSync(`test/house/${file}.test.ts`, 'utf8')
+    const shown = example.replace("'../../broker/main.ts'", "'candid-broker'")
+    t.not(shown, example)
+    t.ok(page('docs/testing.md').includes(`\`\`\`ts\n${shown}\`\`\``), file)
+  }
 })
 
 t.test('nothing is left to do, and nothing is printed behind the back of the journal', async t => {
