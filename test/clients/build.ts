@@ -8,6 +8,7 @@ import { access, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.ts'
 
+/** A TLS library under a small MQTT script of our own. */
 export type ClientName = 'mbedtls' | 'wolfssl' | 'gnutls' | 'bearssl'
 
 /** `missing` says in one line what this machine lacks, and how to get it. */
@@ -17,9 +18,8 @@ export type Built = { ok: true; program: string } | { ok: false; missing: string
  * Finds or makes a device program.
  * @throws Error with the compiler's words when the sources don't compile: that is a bug here, nothing to skip
  */
-export async function buildClient(name: ClientName): Promise<Built> {
-  const { libraries, header, aptPackage } = stacks[name]
-  const sources = [...shared, `${name}-client.c`]
+export async function buildClient(name: ClientName | 'paho'): Promise<Built> {
+  const { libraries, header, aptPackage, sources } = stacks[name]
   const program = `${folder}build/${name}-${await digest(['device.h', ...sources], libraries)}`
   if (await exists(program)) return { ok: true, program }
 
@@ -48,23 +48,33 @@ const shared = ['device.c', 'events.c', 'mqtt.c', 'options.c', 'wire.c']
 const stacks = {
   mbedtls: {
     aptPackage: 'libmbedtls-dev',
+    sources: [...shared, 'mbedtls-client.c'],
     header: 'mbedtls/version.h',
     libraries: ['-lmbedtls', '-lmbedx509', '-lmbedcrypto'],
   },
   wolfssl: {
     aptPackage: 'libwolfssl-dev',
+    sources: [...shared, 'wolfssl-client.c'],
     header: 'wolfssl/options.h',
     libraries: ['-lwolfssl'],
   },
   gnutls: {
     aptPackage: 'libgnutls28-dev',
+    sources: [...shared, 'gnutls-client.c'],
     header: 'gnutls/gnutls.h',
     libraries: ['-lgnutls'],
   },
   bearssl: {
     aptPackage: 'libbearssl-dev',
+    sources: [...shared, 'bearssl-client.c'],
     header: 'bearssl.h',
     libraries: ['-lbearssl'],
+  },
+  paho: {
+    aptPackage: 'libpaho-mqtt-dev',
+    sources: ['events.c', 'library/paho-c.c'],
+    header: 'MQTTClient.h',
+    libraries: ['-lpaho-mqtt3cs', '-lpthread'],
   },
 } as const
 

@@ -57,55 +57,6 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   }
 }
 
-t.test('a retained message waits for who comes later, and can be cleared', async t => {
-  if (!(await toolOrSkip(t, 'mosquitto_pub'))) return
-  const { lamp, button } = await pair(t)
-  const topic = 'home/hall/light'
-  const retain = { ...button, topic, qos: 1, retain: true } as const
-  t.equal((await mosquittoPub({ ...retain, message: 'on' })).code, 0)
-  const later = await mosquittoSub({ ...lamp, topic }).done
-  t.same(messages(later.stdout), [`${topic} on`])
-  t.match(later.stdout.toString(), /received PUBLISH \(d0, q0, r1/)
-
-  t.equal((await mosquittoPub({ ...retain, message: '' })).code, 0)
-  const fresh = mosquittoSub({ ...lamp, topic, count: 1 })
-  await fresh.saw(/received SUBACK/)
-  t.equal((await mosquittoPub({ ...button, topic, message: 'news' })).code, 0)
-  t.same(messages((await fresh.done).stdout), [`${topic} news`], 'nothing old came before it')
-})
-
-t.test('a will is told when the device is killed, and not when it says goodbye', async t => {
-  if (!(await toolOrSkip(t, 'mosquitto_pub'))) return
-  const { broker, lamp, button } = await pair(t)
-  const topic = 'home/button/gone'
-  const listening = mosquittoSub({ ...lamp, topic, qos: 1 })
-  await listening.saw(/received SUBACK/)
-  const will = (words: string) => [
-    '--will-topic',
-    topic,
-    '--will-qos',
-    '1',
-    '--will-payload',
-    words,
-  ]
-
-  const polite = mosquittoSub({ ...button, topic: 'a', args: will('polite') })
-  await polite.saw(/received SUBACK/)
-  await polite.stop()
-  t.match(await broker.closed({ clientId: 'button' }), { code: 'CLOSE_BY_CLIENT' })
-
-  const killed = mosquittoSub({ ...button, topic: 'a', args: will('killed') })
-  await killed.saw(/received SUBACK/)
-  await killed.stop('SIGKILL')
-  t.match(await broker.closed({ clientId: 'button' }), {
-    verdict: 'closed',
-    side: 'client',
-    code: 'CLOSE_CONNECTION_LOST',
-    mqtt: { will: { topic, qos: 1, retain: false, bytes: 6 } },
-  })
-  t.same(messages((await listening.done).stdout), [`${topic} killed`])
-})
-
 t.test('MQTT 5 is refused by name', async t => {
   if (!(await toolOrSkip(t, 'mosquitto_pub'))) return
   const { broker, button } = await pair(t)
