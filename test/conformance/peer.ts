@@ -47,6 +47,8 @@ export type Peer = {
     cmd: C,
     fields?: object,
   ): Promise<Extract<Packet, { cmd: C }> & { bytes: Buffer }>
+  /** The next packet, whatever it is: where two may come in either order. */
+  any(): Promise<Got>
   /** The next packets are PUBLISHs with these payloads, in this order. QoS 1 is acknowledged. */
   gets(...payloads: string[]): Promise<(Extract<Packet, { cmd: 'publish' }> & { bytes: Buffer })[]>
   /** Sends a PUBLISH and doesn't wait. Gives its message id. */
@@ -67,6 +69,8 @@ export type Peer = {
   nothing(other: Peer): Promise<void>
   /** The broker closes, after no further packet. With a code: what the record says. */
   closed(code?: string): Promise<ClosingRecord>
+  /** The broker closes after what was the client's own end: a DISCONNECT. No further packet has come. */
+  ended(): Promise<ClosingRecord>
   /** DISCONNECT, and the end of the connection, when the broker has let go. */
   leave(disconnect?: Packet): Promise<void>
   /** The connection breaks: no DISCONNECT. Resolves when the broker has let go. */
@@ -75,7 +79,7 @@ export type Peer = {
   nextId(): number
 }
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 5_000
 const MARKER = 'conformance/marker'
 
 /** Connects over TLS and sends nothing. */
@@ -141,6 +145,7 @@ export async function dial(
       if (got.cmd !== cmd) throw new Error(`${cmd} was expected, and ${got.cmd} came`)
       return got as never
     },
+    any: () => inbox.next('a packet'),
     async gets(...payloads) {
       const all = []
       for (const payload of payloads) {
@@ -189,14 +194,18 @@ export async function dial(
       await peer.expect('publish', { topic })
       await peer.unsubscribe(topic)
     },
-    async closed(code) {
+    async ended() {
       const unread = await inbox.closed()
       t.same(
         unread.map(({ cmd }) => cmd),
         [],
         'no packet before the close',
       )
-      const record = await recordOf()
+      return recordOf()
+    },
+    async closed(code) {
+      const record = await peer.ended()
+      t.equal(record.side, 'we', 'the record says that the broker closed')
       if (code !== undefined) t.equal(record.code, code, 'what the record says')
       return record
     },

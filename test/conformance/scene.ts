@@ -14,6 +14,7 @@ export type ConnectOptions = Partial<Omit<IConnectPacket, 'cmd'>>
 
 export type Scene = {
   t: Test
+  broker: Broker
   /** The protocol of `dial` and `client`. */
   version: Version
   /** The test's own: as a client id, or as the head of a topic. */
@@ -81,16 +82,25 @@ export async function play(
   return ran
 }
 
+/** All is allowed but what has `denied` as its name, or as the last level of its topic. */
+export const POLICY = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: 'iot:*', Resource: '*' },
+    { Effect: 'Deny', Action: 'iot:*', Resource: ['*/denied'] },
+  ],
+}
+
 type Stage = {
   broker: Broker
   clock: ManualClock
   context: ReturnType<typeof createSecureContext>
 }
 
-async function open(limits: unknown): Promise<Stage> {
+async function open(limits: NonNullable<StartOptions['limits']>): Promise<Stage> {
   const clock = manualClock()
-  const broker = await start({ clock, limits } as StartOptions)
-  const { certificate, privateKey, ca } = await broker.createDevice('device')
+  const broker = await start({ clock, limits })
+  const { certificate, privateKey, ca } = await broker.createDevice('device', { policy: POLICY })
   const context = createSecureContext({ cert: certificate, key: privateKey, ca })
   return { broker, clock, context }
 }
@@ -98,12 +108,13 @@ async function open(limits: unknown): Promise<Stage> {
 function sceneOn(
   { broker, clock, context }: Stage,
   standard: () => Promise<Stage>,
-  given: { t: Test; version: Version; id: string },
+  given: Pick<Scene, 't' | 'version' | 'id'>,
 ): Scene {
   const { t, version, id } = given
   let clients = 0
   const scene: Scene = {
     ...given,
+    broker,
     dial: (own = version) => dial(t, broker, context, own),
     async client(options = {}) {
       const { protocolVersion = version } = options

@@ -31,4 +31,23 @@ export const ping = {
     await silent.closed('CLOSE_KEEP_ALIVE_TIMEOUT')
     await listener.gets('gone')
   },
+  'AWS: a keep-alive of 0, or over 1200 s, is one of 1200 s; one under 30 s is 30 s': async ({
+    t,
+    client,
+    advance,
+  }) => {
+    const table: [asked: number, effective: number][] = [
+      [0, 1200],
+      [1201, 1200],
+      [1, 30],
+    ]
+    for (const [keepalive, effective] of table) {
+      t.comment(`${keepalive} s`)
+      const a = await client({ keepalive })
+      await advance(1499 * effective)
+      await a.silent()
+      await advance(1500 * effective)
+      await a.closed('CLOSE_KEEP_ALIVE_TIMEOUT')
+    }
+  },
 } satisfies { [name: string]: Case }
