@@ -4,12 +4,10 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { answer } from './child.ts'
 import { connects, handshakes } from './connects.ts'
 import type { Materials } from './materials.ts'
-import { messages } from './messages.ts'
 
 export type Job = {
-  kind: 'handshakes' | 'connects' | 'messages'
+  kind: 'handshakes' | 'connects'
   tls: 'TLSv1.2' | 'TLSv1.3'
-  qos: 0 | 1
   /** No more is begun after this time; what was begun is finished and counts. */
   ms: number
 }
@@ -37,10 +35,7 @@ answer<ClientQuestion, Done>(async question => {
   const { job, port } = question
   const devices = contexts?.[job.tls].map(device => ({ ...device, port })) ?? []
   if (job.kind === 'handshakes') return handshakes(devices, job.ms)
-  if (job.kind === 'connects') return connects(devices, job.ms)
-  const [publisher, subscriber] = devices
-  if (!publisher || !subscriber) throw new Error('messages need two devices')
-  return messages(publisher, subscriber, job.qos, job.ms)
+  return connects(devices, job.ms)
 })
 
 /** One suite and one group are offered, so that both servers do the same arithmetic. No session is resumed. */

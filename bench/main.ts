@@ -1,22 +1,28 @@
 /**
- * `npm run bench`: Candid against bare aedes on node:tls, in one run on one machine. The two take turns, and what
- * counts is the ratio in each round: the figures themselves belong to this machine and this hour.
+ * `npm run bench`: Candid against bare aedes on node:tls, and against mosquitto in what concerns messages, in one run on one
+ * machine. They take turns, and what counts is the ratio in each round: the figures themselves belong to this machine and this
+ * hour.
  *
- *     npm run bench                        all of it, in about two minutes
+ *     npm run bench                        handshakes, connects and messages, in about three minutes
  *     npm run bench -- --rounds 1          a quick look
- *     npm run bench -- --only handshakes   the cases whose name holds this
+ *     npm run bench -- --only handshakes   the cases whose name holds this: connects, messages, QoS 1, ...
+ *     npm run bench -- --only memory       what an idle connection takes, of 5,000 (--connections N)
+ *     npm run bench -- --only account      20,000 publishes a second of 200 devices (--seconds N)
  *     npm run bench -- --only policy       policy decisions alone, which need no servers
  *     npm run bench -- --profile DIR       leaves a CPU profile of Candid there
  */
 
 import { parseArgs } from 'node:util'
-import { canPin, startChild } from './child.ts'
+import { benchAccount } from './account.ts'
+import { type Child, canPin, startChild } from './child.ts'
 import type { ClientQuestion, Done, Job } from './client.ts'
-import { createMaterials } from './materials.ts'
+import { createMaterials, type Materials } from './materials.ts'
+import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
 import { benchRegistry } from './registry.ts'
-import { heading, type Pair, type Sample, tableLine } from './report.ts'
+import { columns, heading, type Pair, type Sample, tableLine } from './report.ts'
 import type { ServerAnswer, ServerQuestion } from './serve.ts'
+import { benchTraffic } from './traffic.ts'
 
 /** Devices that connect at the same time. */
 const DEVICES = 8
@@ -25,12 +31,10 @@ const SAMPLE_MS = 400
 
 /** A connect runs through so much code once that it takes thousands of them until all of it is compiled. */
 const CASES: { name: string; warmUpMs: number; job: Job }[] = [
-  { name: 'handshakes, TLS 1.2', warmUpMs: 8000, job: job('handshakes', 'TLSv1.2', 0) },
-  { name: 'handshakes, TLS 1.3', warmUpMs: 4000, job: job('handshakes', 'TLSv1.3', 0) },
-  { name: 'connects, TLS 1.2', warmUpMs: 5000, job: job('connects', 'TLSv1.2', 0) },
-  { name: 'connects, TLS 1.3', warmUpMs: 3000, job: job('connects', 'TLSv1.3', 0) },
-  { name: 'messages, QoS 0', warmUpMs: 2000, job: job('messages', 'TLSv1.3', 0) },
-  { name: 'messages, QoS 1', warmUpMs: 2000, job: job('messages', 'TLSv1.3', 1) },
+  { name: 'handshakes, TLS 1.2', warmUpMs: 8000, job: job('handshakes', 'TLSv1.2') },
+  { name: 'handshakes, TLS 1.3', warmUpMs: 4000, job: job('handshakes', 'TLSv1.3') },
+  { name: 'connects, TLS 1.2', warmUpMs: 5000, job: job('connects', 'TLSv1.2') },
+  { name: 'connects, TLS 1.3', warmUpMs: 3000, job: job('connects', 'TLSv1.3') },
 ]
 
 const { values } = parseArgs({
@@ -38,6 +42,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '15' },
     only: { type: 'string', default: '' },
     devices: { type: 'string', default: '100000' },
+    connections: { type: 'string', default: '5000' },
+    seconds: { type: 'string', default: '10' },
     profile: { type: 'string' },
   },
 })
@@ -51,32 +57,50 @@ if (values.only === 'registry') {
   process.exit()
 }
 const pinned = canPin()
-const materials = await createMaterials(DEVICES)
+const say = (line: string): void => console.log(line)
+if (values.only === 'memory') {
+  await benchMemory(Number(values.connections), pinned, say)
+  process.exit()
+}
+if (values.only === 'account') {
+  await benchAccount(Number(values.seconds), pinned, say)
+  process.exit()
+}
 const profile = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile]
+const cases = CASES.filter(({ name }) => name.includes(values.only))
+for (const line of heading(rounds, pinned)) say(line)
+if (cases.length > 0) await benchConnects()
+await benchTraffic({ rounds, only: values.only, pinned, profile }, say)
 
-const client = startChild<ClientQuestion, Done>('client.js', pinned ? { core: 1 } : {})
-await client.ask({ ask: 'prepare', materials })
-const servers = {
-  candid: await server('server-candid.js', profile),
-  aedes: await server('server-aedes.js', []),
-}
-
-for (const line of heading(rounds, pinned)) console.log(line)
-for (const { name, warmUpMs, job } of CASES.filter(({ name }) => name.includes(values.only))) {
-  for (const which of ['candid', 'aedes'] as const) await measure(which, { ...job, ms: warmUpMs })
-  const pairs: Pair[] = []
-  for (let round = 0; round < rounds; round++) {
-    pairs.push({ candid: await measure('candid', job), aedes: await measure('aedes', job) })
+async function benchConnects(): Promise<void> {
+  const materials = await createMaterials(DEVICES)
+  const client = startChild<ClientQuestion, Done>('client.js', pinned ? { core: 1 } : {})
+  await client.ask({ ask: 'prepare', materials })
+  const candid = await server('server-candid.js', profile, materials)
+  const aedes = await server('server-aedes.js', [], materials)
+  say(columns())
+  for (const { name, warmUpMs, job } of cases) {
+    for (const which of [candid, aedes]) await measure(client, which, { ...job, ms: warmUpMs })
+    const pairs: Pair[] = []
+    for (let round = 0; round < rounds; round++) {
+      pairs.push({
+        candid: await measure(client, candid, job),
+        aedes: await measure(client, aedes, job),
+      })
+    }
+    say(tableLine(name, pairs))
   }
-  console.log(tableLine(name, pairs))
-}
-await Promise.all([client.stop(), servers.candid.stop(), servers.aedes.stop()])
-
-function job(kind: Job['kind'], tls: Job['tls'], qos: Job['qos']): Job {
-  return { kind, tls, qos, ms: SAMPLE_MS }
+  say('')
+  await Promise.all([client.stop(), candid.stop(), aedes.stop()])
 }
 
-async function server(file: string, node: string[]) {
+function job(kind: Job['kind'], tls: Job['tls']): Job {
+  return { kind, tls, ms: SAMPLE_MS }
+}
+
+type Server = { port: number; cpu(): Promise<ServerAnswer>; stop(): Promise<void> }
+
+async function server(file: string, node: string[], materials: Materials): Promise<Server> {
   const core = pinned ? { core: 0 } : {}
   const child = startChild<ServerQuestion, ServerAnswer>(file, { node, ...core })
   const started = await child.ask({ ask: 'start', materials })
@@ -84,8 +108,11 @@ async function server(file: string, node: string[]) {
   return { port: started.port, cpu: () => child.ask({ ask: 'cpu' }), stop: child.stop }
 }
 
-async function measure(which: 'candid' | 'aedes', job: Job): Promise<Sample> {
-  const { port, cpu } = servers[which]
+async function measure(
+  client: Child<ClientQuestion, Done>,
+  { port, cpu }: Server,
+  job: Job,
+): Promise<Sample> {
   const before = await cpu()
   const { count, ms } = await client.ask({ ask: 'run', job, port })
   const after = await cpu()

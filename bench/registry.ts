@@ -33,7 +33,7 @@ const DOCUMENT = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
 })
 const SOURCE = { kind: 'learned', how: 'bench' } as const
-const CONNECTS: Job = { kind: 'connects', tls: 'TLSv1.3', qos: 0, ms: 400 }
+const CONNECTS: Job = { kind: 'connects', tls: 'TLSv1.3', ms: 400 }
 
 /** @param many devices in the large state; @param say gets a line at a time */
 export async function benchRegistry(

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 
 export type Sample = {
   perSecond: number
-  /** Processor time of the server for one handshake, connect or message. */
+  /** Processor time of the server for one handshake or connect. */
   cpuMicros: number
 }
 
@@ -17,10 +17,13 @@ export function heading(rounds: number, pinned: boolean): string[] {
     : 'processes not bound to cores (no taskset, or one core only): expect more noise'
   return [
     `Node ${process.versions.node}, ${cpus().length} cores, loopback; ${where}`,
-    `medians of ${rounds} rounds; cpu is the server's time for one; cost is Candid's cpu over aedes's in the same round`,
+    `medians of ${rounds} rounds; cpu is the server's time for one; rate and cost are Candid's over the other's in the same round, with their middle half`,
     '',
-    line(['', 'candid/s', 'aedes/s', 'candid cpu', 'aedes cpu', 'cost', 'middle half']),
   ]
+}
+
+export function columns(): string {
+  return line(['', 'candid/s', 'aedes/s', 'candid cpu', 'aedes cpu', 'cost', 'middle half'])
 }
 
 export function tableLine(name: string, pairs: Pair[]): string {

@@ -20,12 +20,9 @@ const POLICY = {
   Version: '2012-10-17',
   Statement: [
     { Effect: 'Allow', Action: 'iot:Connect', Resource: `${ARN}:client/${NAME}` },
-    { Effect: 'Allow', Action: 'iot:Subscribe', Resource: `${ARN}:topicfilter/bench/*` },
-    {
-      Effect: 'Allow',
-      Action: ['iot:Publish', 'iot:Receive'],
-      Resource: [`${ARN}:topic/bench/*`, `${ARN}:topic/dt/${NAME}/*`],
-    },
+    { Effect: 'Allow', Action: 'iot:Publish', Resource: `${ARN}:topic/dt/${NAME}/*` },
+    { Effect: 'Allow', Action: 'iot:Subscribe', Resource: `${ARN}:topicfilter/dt/*/data` },
+    { Effect: 'Allow', Action: 'iot:Receive', Resource: `${ARN}:topic/dt/*/data` },
   ],
 }
 
