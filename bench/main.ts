@@ -103,7 +103,7 @@ type Server = { port: number; cpu(): Promise<ServerAnswer>; stop(): Promise<void
 async function server(file: string, node: string[], materials: Materials): Promise<Server> {
   const core = pinned ? { core: 0 } : {}
   const child = startChild<ServerQuestion, ServerAnswer>(file, { node, ...core })
-  const started = await child.ask({ ask: 'start', materials })
+  const started = await child.ask({ ask: 'start', materials, limits: 'off' })
   if (!('port' in started)) throw new Error(`${file} did not say its port`)
   return { port: started.port, cpu: () => child.ask({ ask: 'cpu' }), stop: child.stop }
 }

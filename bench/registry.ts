@@ -44,7 +44,10 @@ export async function benchRegistry(
   const folder = mkdtempSync(join(tmpdir(), 'candid-registry-'))
   const running: Running[] = []
   try {
-    writeFileSync(join(folder, 'config.yaml'), 'listeners: [{ host: 127.0.0.1, port: 0 }]\n')
+    writeFileSync(
+      join(folder, 'config.yaml'),
+      'listeners: [{ host: 127.0.0.1, port: 0 }]\nlimits: off\n',
+    )
     mkdirSync(join(folder, 'policies'))
     const materials = await createMaterials(8)
     const filled = await fill(join(folder, 'many'), many, materials)

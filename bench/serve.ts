@@ -5,7 +5,7 @@ import { answer } from './child.ts'
 import type { Materials } from './materials.ts'
 
 export type ServerQuestion =
-  | { ask: 'start'; materials: Materials; limits?: 'aws' | 'off' }
+  | { ask: 'start'; materials: Materials; limits: 'aws' | 'off' }
   | { ask: 'cpu' }
   | { ask: 'memory' }
 
@@ -18,7 +18,7 @@ export function serve(
 ): void {
   answer<ServerQuestion, ServerAnswer>(async question => {
     if (question.ask === 'start') {
-      return { port: await start(question.materials, question.limits ?? 'aws') }
+      return { port: await start(question.materials, question.limits) }
     }
     if (question.ask === 'memory') {
       // The second one collects what the first one's finalizers have let go.

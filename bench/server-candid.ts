@@ -1,5 +1,6 @@
 /** Candid as users run it: registered devices, an AWS policy with variables, the JSON journal (its lines go nowhere). */
 
+import { limitsOf } from '../broker/config/limit-values.ts'
 import { defaultConfig } from '../broker/config/shape.ts'
 import { createJournal } from '../broker/journal/journal.ts'
 import { openBroker } from '../broker/open.ts'
@@ -26,9 +27,10 @@ const POLICY = {
   ],
 }
 
-serve(async (materials: Materials) => {
+serve(async (materials, limits) => {
   const world = createWorld(runningClock())
   const config = defaultConfig()
+  config.limits = limitsOf(limits)
   config.listeners = [{ host: '127.0.0.1', port: 0 }]
   const opened = await openBroker({
     world,
