@@ -13,6 +13,7 @@ import { diagnose } from './diagnosis/diagnosis.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
+import { createPresence } from './mqtt/presence.ts'
 import { claimServices } from './provisioning/claim.ts'
 import type { Hooks } from './provisioning/hook.ts'
 import type { ServerPki } from './registry/pki/server-pki.ts'
@@ -78,6 +79,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     registry,
     live: createLive(registry, world.clock),
     mqtt,
+    presence: createPresence(world),
     certificates: certificateCache(CACHED_CERTIFICATES),
     hellos: knownHellos(KNOWN_OFFERS),
     chains: knownChains(KNOWN_CHAINS),

@@ -49,6 +49,15 @@ export function createWorld(clock: Clock): World {
   }
 }
 
+/** A UUID from 16 random bytes (RFC 9562, version 4). */
+export function uuidFrom(bytes: Buffer): string {
+  const own = Buffer.from(bytes.subarray(0, 16))
+  own[6] = ((own[6] ?? 0) & 0x0f) | 0x40
+  own[8] = ((own[8] ?? 0) & 0x3f) | 0x80
+  const hex = own.toString('hex')
+  return [0, 8, 12, 16, 20].map((from, i) => hex.slice(from, [8, 12, 16, 20, 32][i])).join('-')
+}
+
 /** The system's timers can't wait longer, 24.8 days: asked for more they fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 

@@ -4,11 +4,13 @@
 
 import type { TLSSocket } from 'node:tls'
 import { alertFor, type Diagnosis } from '../diagnosis/diagnosis.ts'
+import { disconnectReasonOf } from '../diagnosis/disconnect-reasons.ts'
 import type { Room } from '../diagnosis/entry.ts'
 import { plainAlert } from '../tls/handshake-watch.ts'
 import type { Clock } from '../world.ts'
 import { closingRecord } from './closing-record.ts'
 import type { House } from './house.ts'
+import { tellDisconnected } from './lifecycle.ts'
 import type { Visit } from './visit.ts'
 
 /**
@@ -30,6 +32,7 @@ export async function close(
     ...(refusedWith === undefined ? {} : { refusedWith }),
   })
 
+  tellDisconnected(visit, house, disconnectReasonOf(reason), sessionSeconds(visit))
   // aedes lets go first, so that a will is published and a session is kept.
   await visit.session?.end()
   const { clientId } = visit.mqtt?.connect ?? {}
@@ -44,6 +47,11 @@ export async function close(
   house.open.delete(visit.id)
   house.journal.write(record)
   house.closed(record)
+}
+
+/** How long its session stays. */
+function sessionSeconds({ mqtt, settings }: Visit): number {
+  return mqtt?.connect.clean === false ? settings.config.limits.sessionExpirySeconds : 0
 }
 
 /** What goes out at the end: an alert of our own, or a close_notify, then FIN. */

@@ -59,11 +59,23 @@ export async function receive(socket: Socket, house: House): Promise<void> {
 
 /** What the close room needs in order to free everything, and nothing else. */
 function bare(visit: Visit): Visit {
-  const { id, wire, settings, startedAt, startedElapsed, watches, session, mqtt } = visit
+  const {
+    id,
+    wire,
+    settings,
+    startedAt,
+    startedElapsed,
+    watches,
+    session,
+    mqtt,
+    present,
+    principal,
+  } = visit
   const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
+  const told = { ...(present ? { present } : {}), ...(principal ? { principal } : {}) }
   const arrived = { id, wire, settings, startedAt, startedElapsed }
   const nothing = { findings: [], brokerSent: 'unknown', interrupt: undefined }
-  return { ...arrived, ...kept, ...nothing, watches }
+  return { ...arrived, ...kept, ...told, ...nothing, watches }
 }
 
 /** A promise that somebody else fulfils. */

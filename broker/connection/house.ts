@@ -6,6 +6,7 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts'
 import type { ClosingRecord } from '../journal/dossier.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { MqttBroker } from '../mqtt/broker.ts'
+import type { Presence } from '../mqtt/presence.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ServiceTable } from '../service/service.ts'
 import type { Endpoint, KeyType } from '../tls/match.ts'
@@ -23,6 +24,8 @@ export type House = {
   registry: Registry
   live: Live
   mqtt: MqttBroker
+  /** What lifecycle events remember of client ids. */
+  presence: Presence
   certificates: CertificateCache
   hellos: KnownHellos
   chains: KnownChains

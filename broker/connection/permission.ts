@@ -8,6 +8,7 @@ import { narrate } from '../policy/narrate.ts'
 import type { Decision } from '../policy/policy.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import { authorizer } from './authorize.ts'
+import { tellConnectFailed } from './lifecycle.ts'
 import { type Asked, type Permitted, type Principal, pass, type Room, refuse } from './visit.ts'
 
 export const permission: Room<Asked & Principal, Permitted> = (visit, house) => {
@@ -24,6 +25,7 @@ export const permission: Room<Asked & Principal, Permitted> = (visit, house) => 
     granted ??= decision
     if (decision.outcome === 'ALLOWED') continue
     Object.assign(visit, { decision })
+    tellConnectFailed(visit, house)
     const { principal } = visit
     const [thingName] = house.registry.thingsOf(principal.registered.certificateId)
     return refuse(

@@ -8,6 +8,7 @@ import { createLine } from '../mqtt/line.ts'
 import { narrate } from '../policy/narrate.ts'
 import { endByBug } from './bug.ts'
 import type { House } from './house.ts'
+import { tellConnected } from './lifecycle.ts'
 import { certificateName, type Told } from './live.ts'
 import { endOfRegistration } from './registration.ts'
 import { namesOf } from './sameness.ts'
@@ -155,6 +156,7 @@ function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): v
   // Gone before it could be told: then it has seen no CONNACK.
   if (visit.handshake.tls.writable) visit.connack = 0
   visit.brokerSent = 'CONNACK'
+  tellConnected(visit, house, sessionPresent)
   const refusals = house.repeats.gotIn(namesOf(visit))
   house.journal.write({
     event: 'connection.connected',

@@ -11,6 +11,7 @@ import { narrate } from '../policy/narrate.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { House } from './house.ts'
 import { keepAliveWatch } from './keep-alive.ts'
+import { tellSubscribed, tellUnsubscribed } from './lifecycle.ts'
 import { request } from './services.ts'
 import type { Asked, InSession, Met, Permitted, Principal, Room, Visit } from './visit.ts'
 import { refuse } from './visit.ts'
@@ -55,6 +56,7 @@ export const traffic: Room<Known, never> = async (visit, house) => {
           if (asked === 'taken') return
           if (asked) return end(asked)
           session.deliver(packet)
+          tellSubscriptions(packet, visit, house)
           if (packet.cmd === 'disconnect') end(endOf(visit, house))
         },
         problem: problem => end(problemDiagnosis(problem)),
@@ -77,6 +79,16 @@ export const traffic: Room<Known, never> = async (visit, house) => {
   if (outcome.kind === 'interrupted') return refuse(outcome.reason)
   if (outcome.kind === 'timeout') throw new Error('a session has no time limit')
   return refuse(outcome.by)
+}
+
+function tellSubscriptions(packet: Packet, visit: Visit & Known, house: House): void {
+  if (packet.cmd === 'unsubscribe') tellUnsubscribed(visit, house, packet.unsubscriptions)
+  if (packet.cmd !== 'subscribe') return
+  tellSubscribed(
+    visit,
+    house,
+    packet.subscriptions.map(({ topic }) => topic),
+  )
 }
 
 function judge(packet: Packet, visit: Visit & Known): Diagnosis | undefined {

@@ -8,6 +8,7 @@ import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
 import type { MqttSession } from '../mqtt/broker.ts'
 import type { Front } from '../mqtt/front.ts'
 import type { ConnectPacket } from '../mqtt/packet.ts'
+import type { Present } from '../mqtt/presence.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { RegisteredCertificate } from '../registry/registry.ts'
@@ -88,6 +89,8 @@ export type Visit = Arrived & {
   brokerSent: string
   /** When that was, on the monotonic clock, while the handshake runs. */
   brokerSentElapsed?: number
+  /** Between the lifecycle events `connected` and `disconnected`. */
+  present?: Present
   /** A CONNACK that was sent, and its code. */
   connack?: number
   /** Set while a room waits, so that the connection can be ended from outside. */

@@ -1,5 +1,7 @@
 /** The shape of one entry of the catalogue of diagnoses. */
 
+import type { DisconnectReason } from './disconnect-reasons.ts'
+
 export type Room =
   | 'accept'
   | 'hello'
@@ -28,7 +30,8 @@ export type Severity = 'info' | 'note' | 'warning' | 'error'
 export type AwsView = {
   alert?: number
   connack?: number
-  disconnectReason?: string
+  /** Of a connection that had its CONNACK. */
+  disconnectReason?: DisconnectReason
   logReason?: string
   /** One sentence where AWS differs from us, or is not known. */
   note?: string

@@ -156,6 +156,7 @@ export const registration: Entries<RegistrationEvidence> = {
     remedy: ({ file }) =>
       `${file === undefined ? 'register it again' : `declare it in ${quote(file)} again`}, or give the device a new certificate`,
     aws: {
+      disconnectReason: 'AUTH_ERROR',
       logReason: 'DEVICE_CERTIFICATE_NOT_REGISTERED',
       note: 'AWS IoT deletes no certificate that is ACTIVE, and has closed its connections by then',
     },
@@ -335,6 +336,7 @@ function status(of: {
     remedy: ({ certificateId, file }) =>
       of.remedy(file === undefined ? '' : ` in ${quote(file)}`, certificateId),
     aws: {
+      disconnectReason: 'AUTH_ERROR',
       ...(of.logReason === undefined ? {} : { logReason: of.logReason }),
       note:
         of.note ??

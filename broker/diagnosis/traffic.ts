@@ -91,6 +91,7 @@ export const traffic: Entries<TrafficEvidence> = {
     action: 'iot:Receive',
     resource: 'topic/shared/alarm',
     note: 'AWS IoT drops the message silently; metric `PublishOut.AuthError`',
+    stays: true,
   }),
 
   TRAFFIC_QOS2: {
@@ -103,6 +104,7 @@ export const traffic: Entries<TrafficEvidence> = {
       `${packet} with QoS 2 for ${quote(topic)}: AWS IoT has only QoS 0 and 1`,
     remedy: () => 'use QoS 0 or 1',
     aws: {
+      disconnectReason: 'CLIENT_ERROR',
       note: 'AWS documents silence (no PUBACK, no SUBACK) on MQTT 3.1.1; some users report a close',
     },
     references: ['MQTT 3.1.1 4.3', 'AWS: mqtt'],
@@ -134,7 +136,7 @@ export const traffic: Entries<TrafficEvidence> = {
     says: ({ topic }) => `topic ${quote(topic)} is reserved: \`$\` topics belong to AWS services`,
     remedy: () =>
       'use a topic that does not start with `$`, or one of those that AWS lists for clients',
-    aws: { note: 'AWS IoT may end the connection' },
+    aws: { disconnectReason: 'CLIENT_ERROR', note: 'AWS IoT may end the connection' },
     references: ['AWS: reserved-topics'],
     example: { topic: '$aws/things/sensor-1/unknown' },
   },
@@ -164,7 +166,10 @@ export const traffic: Entries<TrafficEvidence> = {
       `one packet holds ${count(filters, 'filter')}, and the limit is ${limit}`,
     remedy: ({ limit }) =>
       `send at most ${limit} filters in one SUBSCRIBE; look at automatic resubscription, which sends them all at once`,
-    aws: { note: 'AWS IoT closes without SUBACK; metric `Subscribe.ClientError`' },
+    aws: {
+      disconnectReason: 'CLIENT_ERROR',
+      note: 'AWS IoT closes without SUBACK; metric `Subscribe.ClientError`',
+    },
     references: ['AWS: iot-core limits'],
     example: { filters: 9, limit: 8 },
   },
@@ -193,7 +198,10 @@ export const traffic: Entries<TrafficEvidence> = {
     says: ({ bytes, limit }) =>
       `${count(bytes, 'byte')} wait to be read by the client, and the limit is ${count(limit, 'byte')}`,
     remedy: () => 'let the device read while it works, or subscribe to less',
-    aws: { note: 'how AWS IoT treats a client that does not read is not known' },
+    aws: {
+      disconnectReason: 'CLIENT_ERROR',
+      note: 'how AWS IoT treats a client that does not read is not known',
+    },
     references: ['AWS: iot-core limits'],
     example: { bytes: 1_200_000, limit: 1_000_000 },
   },
@@ -207,7 +215,7 @@ export const traffic: Entries<TrafficEvidence> = {
     says: ({ filter }) =>
       `shared subscriptions (${quote(filter)}) are not served by this broker yet`,
     remedy: () => 'subscribe without `$share/...` for now; AWS IoT does serve them',
-    aws: { note: 'AWS IoT serves shared subscriptions' },
+    aws: { disconnectReason: 'SERVER_ERROR', note: 'AWS IoT serves shared subscriptions' },
     references: ['AWS: mqtt'],
     example: { filter: '$share/workers/shared/jobs' },
   },
@@ -262,6 +270,8 @@ function denied(of: {
   action: string
   resource: string
   note: string
+  /** A delivery is dropped, and nothing ends. */
+  stays?: true
 }): Entry<DeniedEvidence> {
   return {
     room: 'traffic',
@@ -283,7 +293,12 @@ function denied(of: {
       if (outcome === 'EXPLICIT_DENY') return 'change the statement that denies it, or the topic'
       return `allow ${quote(action)} on ${quote(resource, 200)}, or change the topic`
     },
-    aws: { logReason: 'AUTHORIZATION_FAILURE', note: of.note },
+    // Which of AUTH_ERROR and FORBIDDEN_ACCESS AWS gives is not established; the first is what its words say.
+    aws: {
+      ...(of.stays ? {} : { disconnectReason: 'AUTH_ERROR' }),
+      logReason: 'AUTHORIZATION_FAILURE',
+      note: of.note,
+    },
     references: ['AWS: iot-policy-actions', 'AWS: pub-sub-policy', 'AWS: cwl-format'],
     example: {
       action: of.action,

@@ -2,10 +2,11 @@
 
 import type { Policy } from '../../policy/policy.ts'
 import { looksLike } from '../../template/remarks.ts'
+import { uuidFrom } from '../../world.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { answer } from '../answer.ts'
 import { recordOfAuthority, recordOfCertificate } from '../certificate-record.ts'
-import { sha256, uuidFrom } from '../desk.ts'
+import { sha256 } from '../desk.ts'
 import type { AuthorityRecord, CertificateRecord, PolicyRecord, Source } from '../records.ts'
 import { createLayer, type Layer } from '../tables.ts'
 import type { Declared } from './declared-shape.ts'
