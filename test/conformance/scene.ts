@@ -6,15 +6,14 @@
 import { createSecureContext } from 'node:tls'
 import type { IConnectPacket } from 'mqtt-packet'
 import type { Test } from 'tap'
-import { type Broker, type StartOptions, start } from '../../broker/main.ts'
-import { type ManualClock, manualClock } from '../helpers/manual-clock.ts'
+import { type ManualBroker, type StartOptions, start } from '../../broker/main.ts'
 import { dial, type Peer, type Version } from './peer.ts'
 
 export type ConnectOptions = Partial<Omit<IConnectPacket, 'cmd'>>
 
 export type Scene = {
   t: Test
-  broker: Broker
+  broker: ManualBroker
   /** The protocol of `dial` and `client`. */
   version: Version
   /** The test's own: as a client id, or as the head of a topic. */
@@ -23,8 +22,8 @@ export type Scene = {
   dial(version?: Version): Promise<Peer>
   /** Accepted: CONNACK 0 has come. The client id is the case's own; `protocolVersion` may be the other one. */
   client(options?: ConnectOptions): Promise<Peer>
-  /** Moves the broker's clock. */
-  advance(ms: number): Promise<void>
+  /** Moves the broker's clock by `1h`, `90s` or so many ms. */
+  advance: ManualBroker['clock']['advance']
   /** The same with a broker that has `limits: off`: what is a limit or a rule of AWS's alone is the standard's way there. */
   standard(): Promise<Scene>
 }
@@ -92,21 +91,19 @@ export const POLICY = {
 }
 
 type Stage = {
-  broker: Broker
-  clock: ManualClock
+  broker: ManualBroker
   context: ReturnType<typeof createSecureContext>
 }
 
 async function open(limits: NonNullable<StartOptions['limits']>): Promise<Stage> {
-  const clock = manualClock()
-  const broker = await start({ clock, limits })
+  const broker = await start({ clock: 'manual', limits })
   const { certificate, privateKey, ca } = await broker.createDevice('device', { policy: POLICY })
   const context = createSecureContext({ cert: certificate, key: privateKey, ca })
-  return { broker, clock, context }
+  return { broker, context }
 }
 
 function sceneOn(
-  { broker, clock, context }: Stage,
+  { broker, context }: Stage,
   standard: () => Promise<Stage>,
   given: Pick<Scene, 't' | 'version' | 'id'>,
 ): Scene {
@@ -126,11 +123,7 @@ function sceneOn(
       await peer.expect('connack', { [returnCode]: 0 })
       return peer
     },
-    async advance(ms) {
-      clock.advance(ms)
-      // What was due may have promises to keep before the next step.
-      await new Promise(setImmediate)
-    },
+    advance: broker.clock.advance,
     standard: async () => sceneOn(await standard(), standard, given),
   }
   return scene

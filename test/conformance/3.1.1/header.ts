@@ -86,6 +86,7 @@ export const header = {
     }
     t.same(acks, [7, 7])
     t.same(payloads, ['one', 'two'])
+    await a.unsubscribe(id)
     await a.put(id, { messageId: 7 })
   },
   'PUBACK, SUBACK and UNSUBACK have the identifier of what they answer': async ({ client, id }) => {
