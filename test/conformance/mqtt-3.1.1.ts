@@ -257,6 +257,7 @@ export const statements: Statements<CaseName> = {
     tests: [
       'the first packet that comes is the CONNACK, also where messages wait',
       'AWS: a packet that comes before the CONNACK was sent closes the connection',
+      'with limits off, packets that come before the CONNACK was sent are handled after it',
     ],
     differs: 'a packet before the CONNACK',
   },

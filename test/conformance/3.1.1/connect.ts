@@ -198,6 +198,17 @@ export const connect = {
     a.send(rawConnect({ payload: [string(id)] }), packet(0xc0))
     await a.closed()
   },
+  'with limits off, packets that come before the CONNACK was sent are handled after it':
+    async scene => {
+      const { id, dial } = await scene.standard()
+      const a = await dial()
+      const subscribe = packet(0x82, uint16(1), string(id), [0])
+      const publish = packet(0x30, string(id), Buffer.from('early'))
+      a.send(rawConnect({ payload: [string(id)] }), subscribe, publish)
+      await a.expect('connack', { returnCode: 0 })
+      await a.expect('suback')
+      await a.gets('early')
+    },
   'the first packet that comes is the CONNACK, also where messages wait': async ({
     client,
     id,
