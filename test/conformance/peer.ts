@@ -82,11 +82,18 @@ export type Peer = {
 const DEADLINE_MS = 5_000
 const MARKER = 'conformance/marker'
 
+export type Stage = {
+  broker: Broker
+  /** Of the device. */
+  context: SecureContext
+  /** The id of the latest connection from each port, as the log has told. */
+  connections: Map<number, string>
+}
+
 /** Connects over TLS and sends nothing. */
 export async function dial(
   t: Test,
-  broker: Broker,
-  context: SecureContext,
+  { broker, context, connections }: Stage,
   version: Version,
 ): Promise<Peer> {
   const socket = dialTls({
@@ -103,13 +110,14 @@ export async function dial(
     socket.once('error', reject)
   })
   socket.on('error', () => {})
-  const { localPort } = socket
+  const { localPort = 0 } = socket
+  // Not the port itself: the system gives it to another client soon.
+  const connection = connections.get(localPort)
   let lastId = 0
 
-  /** Of this connection: the port is its name on both sides. */
   const recordOf = (): Promise<ClosingRecord> =>
     within(
-      broker.closed(({ remote }) => remote.port === localPort),
+      broker.closed(record => record.connection === connection),
       'a closing record',
     )
 

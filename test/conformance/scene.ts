@@ -7,7 +7,7 @@ import { createSecureContext } from 'node:tls'
 import type { IConnectPacket } from 'mqtt-packet'
 import type { Test } from 'tap'
 import { type ManualBroker, type StartOptions, start } from '../../broker/main.ts'
-import { dial, type Peer, type Version } from './peer.ts'
+import { dial, type Peer, type Stage, type Version } from './peer.ts'
 
 export type ConnectOptions = Partial<Omit<IConnectPacket, 'cmd'>>
 
@@ -60,8 +60,8 @@ export async function play(
   titles: (name: string) => string,
 ): Promise<Set<string>> {
   const ran = new Set<string>()
-  const stages = new Map<string, Promise<Stage>>()
-  const stage = (name: 'aws' | 'standard'): Promise<Stage> => {
+  const stages = new Map<string, Promise<ManualStage>>()
+  const stage = (name: 'aws' | 'standard'): Promise<ManualStage> => {
     const known = stages.get(name) ?? open(name === 'aws' ? RATES_LIFTED : 'off')
     stages.set(name, known)
     return known
@@ -90,29 +90,36 @@ export const POLICY = {
   ],
 }
 
-type Stage = {
-  broker: ManualBroker
-  context: ReturnType<typeof createSecureContext>
-}
+type ManualStage = Stage & { broker: ManualBroker }
 
-async function open(limits: NonNullable<StartOptions['limits']>): Promise<Stage> {
-  const broker = await start({ clock: 'manual', limits })
+async function open(limits: NonNullable<StartOptions['limits']>): Promise<ManualStage> {
+  const connections = new Map<number, string>()
+  const broker = await start({
+    clock: 'manual',
+    limits,
+    log(event) {
+      if (event.event === 'connection.accepted') {
+        connections.set(event.remote.port, event.connection)
+      }
+    },
+  })
   const { certificate, privateKey, ca } = await broker.createDevice('device', { policy: POLICY })
   const context = createSecureContext({ cert: certificate, key: privateKey, ca })
-  return { broker, context }
+  return { broker, context, connections }
 }
 
 function sceneOn(
-  { broker, context }: Stage,
-  standard: () => Promise<Stage>,
+  stage: ManualStage,
+  standard: () => Promise<ManualStage>,
   given: Pick<Scene, 't' | 'version' | 'id'>,
 ): Scene {
+  const { broker } = stage
   const { t, version, id } = given
   let clients = 0
   const scene: Scene = {
     ...given,
     broker,
-    dial: (own = version) => dial(t, broker, context, own),
+    dial: (own = version) => dial(t, stage, own),
     async client(options = {}) {
       const { protocolVersion = version } = options
       const peer = await scene.dial(protocolVersion as Version)
