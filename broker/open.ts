@@ -59,8 +59,13 @@ const KNOWN_CHAINS = 1000
 
 export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: ListenProblem }> {
   const { world, journal, registry } = parts
-  const mqtt = await createMqttBroker(error => {
-    journal.write({ event: 'broker.warning', says: `aedes: ${error.message}` })
+  let { limits } = parts.config
+  const mqtt = await createMqttBroker({
+    world,
+    limits: () => limits,
+    onError(error) {
+      journal.write({ event: 'broker.warning', says: `aedes: ${error.message}` })
+    },
   })
   const where = {
     endpointName: parts.endpointName,
@@ -118,6 +123,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     ports,
     connections: () => shared.open.size,
     renew(config, pki) {
+      limits = config.limits
       settings = settingsOfAll(config, pki, ports)
     },
     async stop() {

@@ -6,9 +6,12 @@ import type { TLSSocket } from 'node:tls'
 import { alertFor, type Diagnosis } from '../diagnosis/diagnosis.ts'
 import { disconnectReasonOf } from '../diagnosis/disconnect-reasons.ts'
 import type { Room } from '../diagnosis/entry.ts'
+import { effectOf } from '../mqtt/effects.ts'
+import type { Will } from '../mqtt/session/will.ts'
 import { plainAlert } from '../tls/handshake-watch.ts'
 import type { Clock } from '../world.ts'
 import { closingRecord } from './closing-record.ts'
+import { refusedConnack } from './connack.ts'
 import type { House } from './house.ts'
 import { tellDisconnected } from './lifecycle.ts'
 import type { Visit } from './visit.ts'
@@ -27,14 +30,16 @@ export async function close(
   for (const stop of visit.watches.splice(0)) stop()
   const clientEnded = wire.ended() !== undefined
   const refusedWith = clientEnded ? undefined : refusalAlert(visit, reason)
+  if (!clientEnded) sayGoodbye(visit, reason)
   const record = closingRecord(visit, reason, house, {
     clientEnded,
     ...(refusedWith === undefined ? {} : { refusedWith }),
   })
 
-  tellDisconnected(visit, house, disconnectReasonOf(reason), sessionSeconds(visit))
-  // aedes lets go first, so that a will is published and a session is kept.
-  await visit.session?.end()
+  const { session } = visit
+  tellDisconnected(visit, house, disconnectReasonOf(reason), session?.expirySeconds ?? 0)
+  // The session is left first, so that a will is published and the next connection finds it free.
+  if (session) house.mqtt.leave(session, visit.orderly ? undefined : willOf(visit))
   const { clientId } = visit.mqtt?.connect ?? {}
   const own = house.open.get(visit.id)
   if (clientId !== undefined && own && house.sessions.get(clientId) === own) {
@@ -49,9 +54,43 @@ export async function close(
   house.closed(record)
 }
 
-/** How long its session stays. */
-function sessionSeconds({ mqtt, settings }: Visit): number {
-  return mqtt?.connect.clean === false ? settings.config.limits.sessionExpirySeconds : 0
+/** The last MQTT packet: a CONNACK that refuses, or on MQTT 5 a DISCONNECT with its reason code. */
+function sayGoodbye(visit: Visit, reason: Diagnosis): void {
+  const { mqtt, session, farewell } = visit
+  if (mqtt === undefined) return
+  const { front, connect } = mqtt
+  if (session === undefined) {
+    const effect = effectOf(reason, connect.protocolVersion)
+    if (effect.does !== 'connack' || visit.connack !== undefined) return
+    visit.connack = effect.reasonCode
+    visit.brokerSent = 'CONNACK'
+    front.packets.out++
+    front.write(refusedConnack(effect.reasonCode, connect.protocolVersion))
+  } else if (farewell !== undefined && session.protocol === 5) {
+    visit.brokerSent = 'DISCONNECT'
+    front.packets.out++
+    front.write(Buffer.of(0xe0, 2, farewell, 0))
+  }
+}
+
+/** The will as a message; its topic was authorised at CONNECT. */
+function willOf({ mqtt }: Visit): Will | undefined {
+  const will = mqtt?.connect.will
+  if (mqtt === undefined || will === undefined) return undefined
+  const { topic, payload, qos, retain } = will
+  const { willDelayInterval = 0, messageExpiryInterval, ...forwarded } = will.properties ?? {}
+  return {
+    message: {
+      topic,
+      payload,
+      qos: qos === 0 ? 0 : 1,
+      retain,
+      from: mqtt.connect.clientId,
+      ...(Object.keys(forwarded).length > 0 ? { properties: forwarded } : {}),
+    },
+    delaySeconds: willDelayInterval,
+    ...(messageExpiryInterval === undefined ? {} : { expirySeconds: messageExpiryInterval }),
+  }
 }
 
 /** What goes out at the end: an alert of our own, or a close_notify, then FIN. */

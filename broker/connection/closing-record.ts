@@ -29,6 +29,7 @@ export function closingRecord(
   const sent: Partial<ClosingRecord['sent']> = {}
   if (alert !== undefined) sent.alert = alert
   if (visit.connack !== undefined) sent.connack = visit.connack
+  if (visit.farewell !== undefined && !how.clientEnded) sent.reasonCode = visit.farewell
   const known: Known = {}
   if (visit.hello) known.hello = helloRecord(visit as Visit & Greeted)
   if (tls) known.tls = tls

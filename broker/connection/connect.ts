@@ -2,12 +2,13 @@
 
 import { leftWithoutConnectCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import type { PacketProblem } from '../mqtt/codec/problem.ts'
 import { createFront, type Front } from '../mqtt/front.ts'
 import type { ConnectPacket, Packet } from '../mqtt/packet.ts'
-import type { PacketProblem } from '../mqtt/packet-reader.ts'
 import { connectRule, effectiveKeepAlive } from '../mqtt/rules.ts'
 import { recogniseProtocol } from '../tls/first-bytes.ts'
 import { endByBug } from './bug.ts'
+import { refusedConnack } from './connack.ts'
 import { certificateFacts, stack } from './handshake-end.ts'
 import type { House } from './house.ts'
 import {
@@ -62,6 +63,9 @@ export const connect: Room<Known, Asked> = async (visit, house) => {
     // The certificate was refused already; the client only didn't wait to be told.
     const { pending } = visit.certificate
     const own = withoutConnect(outcome, visit, house, front)
+    if (!pending && outcome.kind === 'problem' && outcome.problem.kind === 'unknown-version') {
+      refuseVersion(outcome.problem.level, visit, front)
+    }
     return pending ? refuse(pending, [own]) : refuse(own)
   }
   const { packet } = outcome
@@ -72,17 +76,15 @@ export const connect: Room<Known, Asked> = async (visit, house) => {
   const asked: Asked = {
     mqtt: {
       front,
-      connect: named(packet, house),
-      keepAlive: effectiveKeepAlive(packet.keepalive ?? 0),
+      ...named(packet, house),
+      keepAlive: effectiveKeepAlive(packet.keepalive),
     },
   }
   Object.assign(visit, asked)
   // Who the client is comes first: AWS looks at the certificate before anything in the CONNECT.
   if (visit.certificate.pending) return pass(asked)
   const refusal = judge(packet)
-  if (refusal === undefined) return pass(asked)
-  if (refusal.code === 'CONNECT_PROTOCOL_UNSUPPORTED') refuseVersion(visit, front, packet)
-  return refuse(refusal)
+  return refusal === undefined ? pass(asked) : refuse(refusal)
 }
 
 function withoutConnect(
@@ -100,6 +102,7 @@ function withoutConnect(
     const spoken = recogniseProtocol(front.firstBytes())
     const protocol = spoken === undefined || spoken === 'unknown' ? {} : { protocol: spoken }
     const { problem } = outcome
+    if (problem.kind === 'unknown-version') return unsupported(problem.level)
     const why =
       problem.kind === 'malformed' ? problem.says : `it says it has ${problem.bytes} bytes`
     return diagnose('CONNECT_NOT_MQTT', { firstBytes: hex(front), ...protocol, why })
@@ -121,31 +124,36 @@ function withoutConnect(
 }
 
 function judge(packet: ConnectPacket): Diagnosis | undefined {
-  const level = packet.protocolVersion ?? 0
-  if (level !== MQTT_3_1_1) {
-    const protocol = PROTOCOLS[level] ?? `MQTT level ${level}`
-    return diagnose('CONNECT_PROTOCOL_UNSUPPORTED', { protocol, level, accepted: ['3.1.1'] })
+  const { protocolVersion } = packet
+  if (protocolVersion !== MQTT_3_1_1 && protocolVersion !== MQTT_5) {
+    return unsupported(protocolVersion)
   }
   const broken = connectRule(packet)
   return broken && diagnose(broken.code, broken.evidence as never)
 }
 
-/** AWS makes up a client id for a client that sends none: `$GEN/<uuid>`. */
-function named(packet: ConnectPacket, house: House): ConnectPacket {
-  if (packet.clientId !== '') return packet
-  return { ...packet, clientId: `$GEN/${house.world.random(16).toString('hex')}` }
+function unsupported(level: number): Diagnosis {
+  const protocol = PROTOCOLS[level] ?? `MQTT level ${level}`
+  return diagnose('CONNECT_PROTOCOL_UNSUPPORTED', { protocol, level, accepted: ['3.1.1', '5'] })
 }
 
-/** [MQTT-3.1.2-2]: an unknown level is answered with CONNACK 1; an MQTT 5 client understands only its own form, 0x84. */
-function refuseVersion(visit: Visit, front: Front, packet: ConnectPacket): void {
-  const level = packet.protocolVersion ?? 0
-  front.write(Buffer.from(level >= 5 ? [0x20, 3, 0, 0x84, 0] : [0x20, 2, 0, 1]))
-  front.flush()
-  visit.connack = level >= 5 ? 0x84 : 1
+/** [MQTT-3.1.2-2]: in the form that the client may understand. The rest of its CONNECT can't be read. */
+function refuseVersion(level: number, visit: Visit, front: Front): void {
+  visit.connack = level >= MQTT_5 ? 0x84 : 1
   visit.brokerSent = 'CONNACK'
+  front.write(refusedConnack(visit.connack, level))
+  front.flush()
+}
+
+/** AWS makes up a client id for a client that sends none: `$GEN/<uuid>`. */
+function named(packet: ConnectPacket, house: House): { connect: ConnectPacket; assigned?: true } {
+  if (packet.clientId !== '') return { connect: packet }
+  const clientId = `$GEN/${house.world.random(16).toString('hex')}`
+  return { connect: { ...packet, clientId }, assigned: true }
 }
 
 const MQTT_3_1_1 = 4
+const MQTT_5 = 5
 const PROTOCOLS: Record<number, string> = { 3: '3.1', 4: '3.1.1', 5: '5' }
 
 function hex(front: Front): string {

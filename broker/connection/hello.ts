@@ -4,8 +4,9 @@
  * host name or an ALPN protocol that this listener demands is refused.
  */
 
+import { awsLimits } from '../config/limits.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
-import { packetReader } from '../mqtt/packet-reader.ts'
+import { packetReader } from '../mqtt/codec/packet-reader.ts'
 import { type HelloProgress, helloReader } from '../tls/hello-reader.ts'
 import { alertName } from '../tls/names.ts'
 import { helloConflicts, versionOf } from './hello-conflict.ts'
@@ -109,7 +110,7 @@ const STRANGER_BYTES = 4096
 
 /** A plain MQTT CONNECT: its client id tells the user which device is meant. */
 function plainConnect(bytes: Buffer): { whole: boolean; clientId?: string } {
-  const { packets, problem } = packetReader().push(bytes)
+  const { packets, problem } = packetReader({ limit: awsLimits.packetBytes }).push(bytes)
   const [first] = packets
   const named = first?.cmd === 'connect' && first.clientId !== ''
   return {

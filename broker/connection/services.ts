@@ -6,10 +6,12 @@
 import { type Diagnosis, diagnose, type Finding } from '../diagnosis/diagnosis.ts'
 import type { PublishPacket } from '../mqtt/packet.ts'
 import type { Found, Reply, Service, ServiceRequest } from '../service/service.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { House } from './house.ts'
-import type { Asked, InSession, Principal, Visit } from './visit.ts'
+import type { InTraffic } from './traffic.ts'
+import type { Visit } from './visit.ts'
 
-type Known = Visit & Asked & Principal & InSession
+type Known = InTraffic
 
 /** How many requests are being answered: work that strangers ask for has a bound. */
 export type InHand = { all: number; of: Map<string, number> }
@@ -30,7 +32,7 @@ export function request(
   const found = house.services.find(packet.topic)
   if (found === undefined) return undefined
   if (found === 'reserved') return diagnose('TRAFFIC_TOPIC_RESERVED', { topic: packet.topic })
-  if (packet.qos > 0) visit.session.acknowledge(packet.messageId ?? 0)
+  if (packet.qos > 0) acknowledge(packet, 0, visit)
   void answer(packet, found, visit, house)
   return 'taken'
 }
@@ -78,7 +80,7 @@ async function safely(service: Service, asked: ServiceRequest, house: House): Pr
 function deliver(topic: string, reply: Reply, visit: Known, house: House): void {
   if (reply.finding) keep(reply.finding, visit)
   const answerTopic = `${topic}/${reply.outcome}`
-  if (visit.session.send(answerTopic, reply.payload) !== 'unheard') return
+  if (house.mqtt.send(visit.session, answerTopic, reply.payload) !== 'unheard') return
   const unheard = diagnose('TRAFFIC_ANSWER_UNHEARD', { topic, answerTopic })
   if (!keep(unheard, visit)) return
   const { code, says, remedy, evidence, severity } = unheard

@@ -1,12 +1,15 @@
 /**
- * Room 8: the MQTT session. An older connection with the same client id is closed first; then aedes takes the CONNECT,
- * restores the session and sends CONNACK.
+ * Room 8: the MQTT session. An older connection with the same client id is closed first; then the session is begun or resumed,
+ * and CONNACK is sent.
  */
 
 import { diagnose } from '../diagnosis/diagnosis.ts'
-import { createLine } from '../mqtt/line.ts'
+import type { Message } from '../mqtt/message.ts'
+import { type Delivery, type Link, ROOM_BYTES } from '../mqtt/session/link.ts'
 import { narrate } from '../policy/narrate.ts'
 import { endByBug } from './bug.ts'
+import { connackPacket } from './connack.ts'
+import { tellDenied } from './denied.ts'
 import type { House } from './house.ts'
 import { tellConnected } from './lifecycle.ts'
 import { certificateName, type Told } from './live.ts'
@@ -23,13 +26,10 @@ import {
   type Room,
   refuse,
   type Secured,
-  type Session,
   type Visit,
 } from './visit.ts'
-import { waitFor } from './waiting.ts'
 
 type Known = Met & Secured & Asked & Principal & Permitted
-type Outcome = { kind: 'connack'; sessionPresent: boolean } | { kind: 'ended' }
 
 export const session: Room<Known, InSession> = async (visit, house) => {
   const { clientId } = visit.mqtt.connect
@@ -39,7 +39,8 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   for (let older = house.sessions.get(clientId); older; older = house.sessions.get(clientId)) {
     await older.end(diagnose('CLOSE_DUPLICATE_CLIENT_ID', { clientId, by }))
   }
-  // The wait may have been long enough for the certificate to be deactivated.
+  // The wait may have been long enough for the certificate to be deactivated, or for the client to leave.
+  if (visit.ending) return refuse(visit.ending)
   const still = house.registry.certificate(certificateId)
   if (still?.status !== 'ACTIVE') return refuse(endOfRegistration(still, house.registry, visit))
   const own = house.open.get(visit.id)
@@ -52,44 +53,47 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   // AWS ends the sessions of a certificate that leaves ACTIVE within minutes; here it is at once.
   visit.watches.push(house.live.watch([certificateName(certificateId)], check))
 
-  const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
-  let made: Session | undefined
-  const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
-    made = open(visit, house, sessionPresent => settle({ kind: 'connack', sessionPresent }))
-    made.onEnded = () => settle({ kind: 'ended' })
-    Object.assign(visit, { session: made })
-    // After a FIN there may be more to read: a device may send CONNECT, PUBLISH and DISCONNECT at once and leave.
-    visit.wire.onEnd(({ reset }) => void (reset && settle({ kind: 'ended' })))
-    return undefined
-  })
-  if (outcome.kind === 'interrupted') return refuse(outcome.reason)
-  if (outcome.kind === 'timeout' || made === undefined) {
-    return refuse(diagnose('CLOSE_INTERNAL_ERROR', { error: 'no CONNACK was made in time' }))
-  }
-  if (outcome.kind === 'ended') {
+  // After a FIN there may be more to read: a device may send CONNECT, PUBLISH and DISCONNECT at once and leave.
+  const end = visit.wire.ended()
+  if (end?.reset) {
     const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
-    const reset = visit.wire.ended()?.reset ?? false
-    return refuse(diagnose('CLOSE_CONNECTION_LOST', { reset, afterMs }))
+    return refuse(diagnose('CLOSE_CONNECTION_LOST', { reset: true, afterMs }))
   }
-  made.onEnded = undefined
-  welcome(visit, house, outcome.sessionPresent)
-  return pass({ session: made })
+  const { limits } = visit.settings.config
+  const { connect, front } = visit.mqtt
+  const protocol = connect.protocolVersion === 5 ? 5 : 4
+  const asked =
+    protocol === 5 ? (connect.properties?.sessionExpiryInterval ?? 0) : persistent(visit)
+  const begun = house.mqtt.begin({
+    clientId,
+    protocol,
+    cleanStart: connect.clean ?? true,
+    // AWS: a longer one is cut, and the client is told on MQTT 5.
+    expirySeconds: Math.min(asked, limits.sessionExpirySeconds),
+  })
+  front.packets.out++
+  front.write(connackPacket(visit, begun))
+  welcome(visit, house, begun.present)
+  begun.session.attach(linkOf(visit, house))
+  return pass({ session: begun.session })
 }
 
-function open(
-  visit: Visit & Known,
-  house: House,
-  connack: (sessionPresent: boolean) => void,
-): Session {
+/** AWS: a 3.1.1 session that is not clean lasts for the account's quota. */
+function persistent({ mqtt: { connect } }: Visit & Known): number {
+  return connect.clean === false ? Number.POSITIVE_INFINITY : 0
+}
+
+function linkOf(visit: Visit & Known, house: House): Link {
   const { authorize } = visit
   const { front, connect } = visit.mqtt
-  const line = createLine(front, {
-    connackSent: connack,
-    ended(error) {
-      if (made.ended) return
-      made.ended = { error }
-      made.onEnded?.()
+  const { properties = {} } = connect
+  const { journal } = house
+  return {
+    write(packet) {
+      front.packets.out++
+      front.write(packet)
     },
+    waiting: front.waiting,
     mayReceive(topic) {
       // Called while another device's packet is handled: a bug here must not end that one.
       try {
@@ -99,13 +103,26 @@ function open(
         return false
       }
     },
-    tooSlow(bytes, limit) {
-      made.tooSlow ??= { bytes, limit }
-      made.onEnded?.()
+    receiveMaximum: properties.receiveMaximum ?? Number.POSITIVE_INFINITY,
+    maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+    allowance: () => 0,
+    told(what, message) {
+      if (what !== 'delivered') tellDropped(what, message, visit, house)
+      else if (journal.traffic) {
+        const { topic, qos, retain, payload } = message
+        const own = { connection: visit.id, clientId: connect.clientId }
+        journal.write({
+          event: 'traffic.delivered',
+          ...own,
+          topic,
+          qos,
+          retain,
+          bytes: payload.length,
+        })
+      }
     },
-  })
-  const made: Session = { ...house.mqtt.admit(line, connect), onEnded: undefined }
-  return made
+  }
 }
 
 /** AWS: a message that iot:Receive doesn't allow is silently not delivered. Silently for the client: we do say it. */
@@ -128,28 +145,20 @@ function mayReceive(
     narration: narrate(decision),
     ...(allowedUntil === undefined ? {} : { allowedUntil }),
   })
-  const { code, says, remedy, evidence } = denied
-  // Once per topic is enough for a person; the rest would bury it.
-  const told = visit.findings.some(
-    known => known.code === code && known.evidence['topic'] === topic,
-  )
-  if (told || visit.findings.length >= FINDINGS_LIMIT) return false
-  visit.findings.push(denied)
-  house.journal.write({
-    event: 'traffic.denied',
-    connection: visit.id,
-    clientId: visit.mqtt.connect.clientId,
-    certificateId: visit.principal.registered.certificateId,
-    code,
-    says,
-    remedy,
-    evidence,
-    decision,
-  })
+  tellDenied(denied, {}, visit, house, decision)
   return false
 }
 
-const FINDINGS_LIMIT = 50
+function tellDropped(
+  what: Exclude<Delivery, 'delivered'>,
+  { topic }: Message,
+  visit: Visit & Known,
+  house: House,
+): void {
+  if (what !== 'dropped') return
+  const evidence = { bytes: visit.mqtt.front.waiting(), limit: ROOM_BYTES, topic }
+  tellDenied(diagnose('TRAFFIC_SLOW_CONSUMER', evidence), {}, visit, house)
+}
 
 function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): void {
   const { principal, mqtt, secured } = visit
@@ -164,7 +173,7 @@ function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): v
     clientId: mqtt.connect.clientId,
     ...(principal.thingName === undefined ? {} : { thingName: principal.thingName }),
     certificateId: principal.registered.certificateId,
-    protocol: '3.1.1',
+    protocol: mqtt.connect.protocolVersion === 5 ? '5' : '3.1.1',
     policies: principal.policies,
     keepAlive: mqtt.keepAlive,
     cleanStart: mqtt.connect.clean ?? true,

@@ -1,66 +1,97 @@
 /**
- * Room 9: every packet of the session: AWS's rules, then the policy, then a service of AWS's (services.ts) or aedes. A refusal
- * ends the connection, as AWS does on MQTT 3.1.1. It also sees the ordinary ends: DISCONNECT, a lost connection, silence.
+ * Room 9: every packet of the session. A refusal shows itself as AWS's would on the client's protocol version (effects.ts):
+ * some end the connection. The room also sees the ordinary ends: DISCONNECT, a lost connection, silence.
  */
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
-import type { Packet, PublishPacket, SubscribePacket } from '../mqtt/packet.ts'
-import type { PacketProblem } from '../mqtt/packet-reader.ts'
-import { PAYLOAD_BYTES, publishRule, subscribeRule } from '../mqtt/rules.ts'
-import { narrate } from '../policy/narrate.ts'
-import type { ResourceType } from '../registry/arn.ts'
+import type { PacketProblem } from '../mqtt/codec/problem.ts'
+import { effectOf } from '../mqtt/effects.ts'
+import type { DisconnectPacket, Packet } from '../mqtt/packet.ts'
+import type { Decision } from '../policy/decision.ts'
+import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts'
 import type { House } from './house.ts'
 import { keepAliveWatch } from './keep-alive.ts'
-import { tellSubscribed, tellUnsubscribed } from './lifecycle.ts'
-import { request } from './services.ts'
-import type { Asked, InSession, Met, Permitted, Principal, Room, Visit } from './visit.ts'
+import { publish } from './publish.ts'
+import { subscribe, unsubscribe } from './subscribe.ts'
+import type { Asked, InSession, Permitted, Principal, Room, Secured, Visit } from './visit.ts'
 import { refuse } from './visit.ts'
 import { waitFor } from './waiting.ts'
 
-type Known = Met & Asked & Principal & Permitted & InSession
+type Known = Asked & Secured & Principal & Permitted & InSession
+
+/** What this room knows of its connection, beside the visit. */
+export type Traffic = {
+  acknowledgements: Acknowledgements
+  /** Of the client, MQTT 5: its topics by their aliases. */
+  aliases: Map<number, string>
+  /** The last decision that denied something. */
+  denied: Decision | undefined
+}
+
+export type InTraffic = Visit & Known & { traffic: Traffic }
+
+/** Why the connection is to end. `qos`: of the PUBLISH that was refused. */
+export type Refused = { by: Diagnosis; qos?: number }
 
 export const traffic: Room<Known, never> = async (visit, house) => {
-  const { tls } = visit.handshake
+  const tls = visit.handshake?.tls
+  if (tls === undefined) throw new Error('a session without a handshake')
   const { front, keepAlive } = visit.mqtt
-  const { session } = visit
+  const { session, settings } = visit
   const { clock } = house.world
   const outcome = await waitFor<{ kind: 'ended'; by: Diagnosis }>(
     visit,
     house.world,
     undefined,
     settle => {
-      const end = (by: Diagnosis): void => {
+      const end = ({ by, qos }: Refused): void => {
         front.take(undefined)
+        const effect = effectOf(by, session.protocol, { qos })
+        if (effect.does === 'disconnect') visit.farewell = effect.reasonCode
+        if (visit.traffic?.denied && by.side === 'we') visit.decision = visit.traffic.denied
         settle({ kind: 'ended', by })
+      }
+      const lost = (reset: boolean): void => {
+        const afterMs = Math.round(clock.elapsed() - visit.startedElapsed)
+        end({ by: diagnose('CLOSE_CONNECTION_LOST', { reset, afterMs }) })
       }
       const silence = keepAliveWatch(clock, keepAlive, silentMs => {
         const asked = visit.mqtt.connect.keepalive ?? 0
         const evidence = { keepAliveSeconds: keepAlive, asked, silentMs: Math.round(silentMs) }
-        end(diagnose('CLOSE_KEEP_ALIVE_TIMEOUT', evidence))
+        end({ by: diagnose('CLOSE_KEEP_ALIVE_TIMEOUT', evidence) })
       })
-      const lost = (reset: boolean): void => {
-        const afterMs = Math.round(clock.elapsed() - visit.startedElapsed)
-        end(diagnose('CLOSE_CONNECTION_LOST', { reset, afterMs }))
-      }
-      const readable = (): void => session.readable()
-      const closed = (): void => lost(false)
-      session.onEnded = () => end(endOf(visit, house))
-      tls.on('readable', readable)
-      tls.once('end', closed)
-      front.take({
-        packet(packet) {
+      const taker = {
+        packet(packet: Packet): void {
           silence.heard()
-          const refusal = judge(packet, visit)
-          if (refusal) return end(refusal)
-          const asked = packet.cmd === 'publish' ? request(packet, visit, house) : undefined
-          if (asked === 'taken') return
-          if (asked) return end(asked)
-          session.deliver(packet)
-          tellSubscriptions(packet, visit, house)
-          if (packet.cmd === 'disconnect') end(endOf(visit, house))
+          const refused = handle(packet, known, house)
+          if (refused) {
+            end(refused)
+            return
+          }
+          // On MQTT 3.1.1 a client can't be told how much may be unanswered: we read on when less is.
+          const unanswered = known.traffic.acknowledgements.waiting()
+          if (unanswered >= settings.config.limits.inflightIn) front.take(undefined)
         },
-        problem: problem => end(problemDiagnosis(problem)),
+        problem: (problem: PacketProblem): void =>
+          end({ by: problemDiagnosis(problem, settings.config.limits.payloadBytes) }),
+      }
+      const known: InTraffic = Object.assign(visit, {
+        traffic: {
+          acknowledgements: createAcknowledgements(send, () => front.take(taker)),
+          aliases: new Map<number, string>(),
+          denied: undefined,
+        },
       })
+      function send(answer: Buffer): void {
+        front.packets.out++
+        front.write(answer)
+      }
+      const drained = (): void => session.outgoing.pump()
+      const closed = (): void => lost(false)
+      tls.on('readable', front.pump)
+      tls.on('drain', drained)
+      tls.once('end', closed)
+      front.take(taker)
       // The close_notify may have come with the CONNECT, when nobody was listening for it yet.
       if (tls.readableEnded) closed()
       visit.wire.onEnd(({ reset }) => {
@@ -70,115 +101,93 @@ export const traffic: Room<Known, never> = async (visit, house) => {
       })
       return () => {
         silence.stop()
-        session.onEnded = undefined
-        tls.removeListener('readable', readable)
+        known.traffic.acknowledgements.stop()
+        tls.removeListener('readable', front.pump)
+        tls.removeListener('drain', drained)
         tls.removeListener('end', closed)
       }
     },
   )
-  if (outcome.kind === 'interrupted') return refuse(outcome.reason)
+  if (outcome.kind === 'interrupted') {
+    const effect = effectOf(outcome.reason, session.protocol)
+    if (effect.does === 'disconnect') visit.farewell = effect.reasonCode
+    return refuse(outcome.reason)
+  }
   if (outcome.kind === 'timeout') throw new Error('a session has no time limit')
   return refuse(outcome.by)
 }
 
-function tellSubscriptions(packet: Packet, visit: Visit & Known, house: House): void {
-  if (packet.cmd === 'unsubscribe') tellUnsubscribed(visit, house, packet.unsubscriptions)
-  if (packet.cmd !== 'subscribe') return
-  tellSubscribed(
-    visit,
-    house,
-    packet.subscriptions.map(({ topic }) => topic),
-  )
-}
-
-function judge(packet: Packet, visit: Visit & Known): Diagnosis | undefined {
-  if (lacksIdentifier(packet)) {
-    const why = 'its packet identifier is 0 [MQTT-2.3.1-1]'
-    return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: packet.cmd.toUpperCase() })
-  }
+function handle(packet: Packet, visit: InTraffic, house: House): Refused | undefined {
+  visit.traffic.denied = undefined
   switch (packet.cmd) {
     case 'publish':
-      return judgePublish(packet, visit)
+      return publish(packet, visit, house)
     case 'subscribe':
-      return judgeSubscribe(packet, visit)
+      return subscribe(packet, visit, house)
     case 'unsubscribe':
+      return unsubscribe(packet, visit, house)
     case 'puback':
-    case 'pingreq':
-    case 'disconnect':
+      visit.session.outgoing.acknowledge(packet.messageId)
       return undefined
-    case 'connect': {
-      const why = 'a second CONNECT on one connection'
-      return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: 'CONNECT' })
+    case 'pingreq': {
+      visit.traffic.acknowledgements.give(PINGRESP, undefined)
+      if (house.journal.traffic) {
+        const own = { connection: visit.id, clientId: visit.mqtt.connect.clientId }
+        house.journal.write({ event: 'traffic.ping', ...own })
+      }
+      return undefined
     }
-    default: {
+    case 'disconnect':
+      return leave(packet, visit, house)
+    case 'connect':
+      return secondConnect()
+    default:
       // AWS: no QoS 2, so none of its packets; the others are a server's to send.
-      const why = 'a client does not send this packet to AWS IoT'
-      return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: packet.cmd.toUpperCase() })
+      return protocolError(
+        'a client does not send this packet to AWS IoT',
+        packet.cmd.toUpperCase(),
+      )
+  }
+}
+
+const PINGRESP = Buffer.of(0xd0, 0)
+
+function leave(packet: DisconnectPacket, visit: InTraffic, house: House): Refused | undefined {
+  const { session, settings } = visit
+  const expiry = packet.properties?.sessionExpiryInterval
+  if (expiry !== undefined) {
+    // MQTT 5 [MQTT-3.1.2-23], 3.14.2.2.2: what was 0 stays 0.
+    if (expiry > 0 && session.expirySeconds === 0) {
+      return protocolError('its session expiry interval was 0 and can only stay 0', 'DISCONNECT')
+    }
+    session.expirySeconds = Math.min(expiry, settings.config.limits.sessionExpirySeconds)
+  }
+  // MQTT 5 3.14.2.1: 0x04 asks for the will.
+  visit.orderly = packet.reasonCode !== DISCONNECT_WITH_WILL
+  const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
+  return { by: diagnose('CLOSE_BY_CLIENT', { afterMs }) }
+}
+
+const DISCONNECT_WITH_WILL = 4
+
+function protocolError(why: string, packet: string): Refused {
+  return { by: diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet }) }
+}
+
+function problemDiagnosis(problem: PacketProblem, payloadBytes: number): Diagnosis {
+  switch (problem.kind) {
+    case 'unknown-version':
+      return secondConnect().by
+    case 'too-large':
+      return diagnose('TRAFFIC_PAYLOAD_TOO_LARGE', { bytes: problem.bytes, limit: payloadBytes })
+    default: {
+      const { says, packet, reasonCode } = problem
+      const evidence = { why: says, reasonCode, ...(packet && { packet }) }
+      return diagnose('TRAFFIC_PROTOCOL_ERROR', evidence)
     }
   }
 }
 
-/** SUBSCRIBE, UNSUBSCRIBE and a PUBLISH above QoS 0 must have one. */
-function lacksIdentifier(packet: Packet): boolean {
-  if (packet.cmd === 'publish') return packet.qos > 0 && packet.messageId === 0
-  return (packet.cmd === 'subscribe' || packet.cmd === 'unsubscribe') && packet.messageId === 0
-}
-
-function judgePublish(packet: PublishPacket, visit: Visit & Known): Diagnosis | undefined {
-  const broken = publishRule(packet)
-  if (broken) return diagnose(broken.code, broken.evidence as never)
-  const { topic, qos } = packet
-  const denied = ask('TRAFFIC_PUBLISH_DENIED', 'iot:Publish', 'topic', topic, qos, visit)
-  if (denied || !packet.retain) return denied
-  return ask('TRAFFIC_RETAIN_DENIED', 'iot:RetainPublish', 'topic', topic, qos, visit)
-}
-
-function judgeSubscribe(packet: SubscribePacket, visit: Visit & Known): Diagnosis | undefined {
-  const broken = subscribeRule(packet)
-  if (broken) return diagnose(broken.code, broken.evidence as never)
-  for (const { topic, qos } of packet.subscriptions) {
-    const action = 'iot:Subscribe'
-    const denied = ask('TRAFFIC_SUBSCRIBE_DENIED', action, 'topicfilter', topic, qos, visit)
-    if (denied) return denied
-  }
-  return undefined
-}
-
-function ask(
-  code: 'TRAFFIC_PUBLISH_DENIED' | 'TRAFFIC_RETAIN_DENIED' | 'TRAFFIC_SUBSCRIBE_DENIED',
-  action: string,
-  type: ResourceType,
-  topic: string,
-  qos: number,
-  visit: Visit & Known,
-): Diagnosis | undefined {
-  const decision = visit.authorize(action, type, topic)
-  if (decision.outcome === 'ALLOWED') return undefined
-  visit.decision = decision
-  const { allowedUntil } = decision
-  return diagnose(code, {
-    action,
-    resource: decision.resource,
-    topic,
-    outcome: decision.outcome,
-    nearMisses: decision.nearMisses,
-    policies: visit.principal.policies,
-    narration: narrate(decision),
-    qos,
-    ...(allowedUntil === undefined ? {} : { allowedUntil }),
-  })
-}
-
-function problemDiagnosis(problem: PacketProblem): Diagnosis {
-  if (problem.kind === 'malformed') return diagnose('TRAFFIC_PROTOCOL_ERROR', { why: problem.says })
-  return diagnose('TRAFFIC_PAYLOAD_TOO_LARGE', { bytes: problem.bytes, limit: PAYLOAD_BYTES })
-}
-
-/** aedes has let go: after a DISCONNECT, for an error of the protocol, or because the client takes nothing. */
-function endOf(visit: Visit & Known, house: House): Diagnosis {
-  const { ended, tooSlow } = visit.session
-  if (tooSlow) return diagnose('TRAFFIC_SLOW_CONSUMER', tooSlow)
-  if (ended?.error) return diagnose('TRAFFIC_PROTOCOL_ERROR', { why: ended.error.message })
-  const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
-  return diagnose('CLOSE_BY_CLIENT', { afterMs })
+function secondConnect(): Refused {
+  return protocolError('a second CONNECT on one connection', 'CONNECT')
 }

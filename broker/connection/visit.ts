@@ -5,10 +5,10 @@
 
 import type { TLSSocket } from 'node:tls'
 import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
-import type { MqttSession } from '../mqtt/broker.ts'
 import type { Front } from '../mqtt/front.ts'
 import type { ConnectPacket } from '../mqtt/packet.ts'
 import type { Present } from '../mqtt/presence.ts'
+import type { Session } from '../mqtt/session/session.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { ResourceType } from '../registry/arn.ts'
 import type { RegisteredCertificate } from '../registry/registry.ts'
@@ -20,6 +20,7 @@ import type { House, Settings } from './house.ts'
 import type { HelloFacts } from './known-hellos.ts'
 import type { Told } from './live.ts'
 import type { TlsLine } from './tls-line.ts'
+import type { Traffic } from './traffic.ts'
 import type { Wire } from './wire.ts'
 
 export type Arrived = {
@@ -58,7 +59,16 @@ export type Judged = {
 
 export type Secured = { secured: { at: number; version: string; cipherSuite: string } }
 
-export type Asked = { mqtt: { front: Front; connect: ConnectPacket; keepAlive: number } }
+export type Asked = {
+  mqtt: {
+    front: Front
+    connect: ConnectPacket
+    /** Seconds, as in force. */
+    keepAlive: number
+    /** The client id is one that we gave it. */
+    assigned?: true
+  }
+}
 
 export type Principal = {
   principal: { registered: RegisteredCertificate; thingName?: string; policies: string[] }
@@ -71,14 +81,6 @@ export type Authorizer = (action: string, type: ResourceType, name: string) => A
 
 /** With the changes in the registry, where it was allowed on this connection until one of them. */
 export type Answered = Decision & { allowedUntil?: Told[] }
-
-export type Session = MqttSession & {
-  /** How aedes has ended the connection, if it has. */
-  ended?: { error: Error | undefined }
-  /** Told when aedes ends the connection, or when the client takes nothing any more. */
-  onEnded: (() => void) | undefined
-  tooSlow?: { bytes: number; limit: number }
-}
 
 export type InSession = { session: Session }
 
@@ -93,6 +95,12 @@ export type Visit = Arrived & {
   present?: Present
   /** A CONNACK that was sent, and its code. */
   connack?: number
+  /** MQTT 5: the reason code of the DISCONNECT that it is to end with. */
+  farewell?: number
+  /** The client has ended it with a DISCONNECT: its will is not sent. */
+  orderly?: boolean
+  /** Room 9's own. */
+  traffic?: Traffic
   /** Set while a room waits, so that the connection can be ended from outside. */
   interrupt: ((reason: Diagnosis) => void) | undefined
   /** Ends what waits for changes that concern this connection. */

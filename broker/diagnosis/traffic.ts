@@ -14,13 +14,19 @@ export type TrafficEvidence = {
   TRAFFIC_TOPIC_RESERVED: { topic: string }
   TRAFFIC_PAYLOAD_TOO_LARGE: { bytes: number; limit: number; topic?: string }
   TRAFFIC_TOO_MANY_FILTERS: { filters: number; limit: number }
-  TRAFFIC_PROTOCOL_ERROR: { why: string; packet?: string }
+  TRAFFIC_PROTOCOL_ERROR: {
+    why: string
+    packet?: string
+    /** Of MQTT 5 for it, where it isn't 0x82. */
+    reasonCode?: number
+  }
   TRAFFIC_SLOW_CONSUMER: {
     /** Bytes that wait to be read by the client. */
     bytes: number
     limit: number
+    /** Of a message that was dropped. */
+    topic: string
   }
-  TRAFFIC_SHARED_UNSUPPORTED: { filter: string }
   TRAFFIC_ANSWER_UNHEARD: {
     /** Of the request. */
     topic: string
@@ -191,33 +197,16 @@ export const traffic: Entries<TrafficEvidence> = {
 
   TRAFFIC_SLOW_CONSUMER: {
     room: 'traffic',
-    severity: 'error',
+    severity: 'warning',
     blame: 'device',
     certainty: 'proof',
     title: 'The client reads more slowly than its messages come',
-    says: ({ bytes, limit }) =>
-      `${count(bytes, 'byte')} wait to be read by the client, and the limit is ${count(limit, 'byte')}`,
-    remedy: () => 'let the device read while it works, or subscribe to less',
-    aws: {
-      disconnectReason: 'CLIENT_ERROR',
-      note: 'how AWS IoT treats a client that does not read is not known',
-    },
+    says: ({ bytes, limit, topic }) =>
+      `a message with QoS 0 on ${quote(topic)} was dropped: ${count(bytes, 'byte')} wait to be read by the client, and from ${count(limit, 'byte')} on such messages are dropped`,
+    remedy: () => 'let the device read while it works, subscribe to less, or subscribe with QoS 1',
+    aws: { note: 'how AWS IoT treats a client that does not read is not known' },
     references: ['AWS: iot-core limits'],
-    example: { bytes: 1_200_000, limit: 1_000_000 },
-  },
-
-  TRAFFIC_SHARED_UNSUPPORTED: {
-    room: 'traffic',
-    severity: 'error',
-    blame: 'broker',
-    certainty: 'proof',
-    title: 'Shared subscriptions are not served yet',
-    says: ({ filter }) =>
-      `shared subscriptions (${quote(filter)}) are not served by this broker yet`,
-    remedy: () => 'subscribe without `$share/...` for now; AWS IoT does serve them',
-    aws: { disconnectReason: 'SERVER_ERROR', note: 'AWS IoT serves shared subscriptions' },
-    references: ['AWS: mqtt'],
-    example: { filter: '$share/workers/shared/jobs' },
+    example: { bytes: 1_200_000, limit: 1_048_576, topic: 'plant/7/camera' },
   },
 
   TRAFFIC_ANSWER_UNHEARD: {

@@ -1,125 +1,242 @@
 /**
- * aedes, and every private touch point of it. aedes is pinned exactly because of `_parser`: packets that the traffic room has
- * let through are handed to aedes as objects, so that nothing is parsed twice.
- *
- * aedes decides nothing here: connect, publish and subscribe are judged before it sees a packet. It keeps
- * subscriptions, sessions, retained messages and wills.
+ * The message broker: what comes from one client goes to those who have subscribed to it. It knows sessions, not connections,
+ * and decides nothing: connect, publish, subscribe and each delivery are judged in the corridor.
  */
 
-import type { EventEmitter } from 'node:events'
-import { Aedes } from 'aedes'
-import createPersistence from 'aedes-persistence'
-import { writeToStream } from 'mqtt-packet'
-import { takes } from './filter.ts'
-import type { Line } from './line.ts'
-import type { ConnectPacket, Packet } from './packet.ts'
+import type { Limits } from '../config/limits.ts'
+import type { World } from '../world.ts'
+import { forgetful, type Keep, type Kept } from './keep.ts'
+import type { Message } from './message.ts'
+import { createRetained } from './routing/retained.ts'
+import { createRouter } from './routing/router.ts'
+import { createSubscriptions, type Entry, sharedFilter } from './routing/subscriptions.ts'
+import type { Granted, Session, SessionSubscription } from './session/session.ts'
+import { type Begin, createSessions } from './session/sessions.ts'
+import { createSharedGroup, type SharedGroup } from './session/shared.ts'
+import { templateOf } from './session/template.ts'
+import { createWills, type Will } from './session/will.ts'
 
 export type MqttBroker = {
-  /** Gives an admitted connection to aedes, which answers with the CONNACK. */
-  admit(line: Line, connect: ConnectPacket): MqttSession
+  /** The session of a CONNECT, new or resumed; a will that waited for it is not sent. */
+  begin(asked: Begin): { session: Session; present: boolean }
+  /** The session's connection has ended. @param will to be sent; none after an orderly DISCONNECT */
+  leave(session: Session, will: Will | undefined): void
+  /** @returns whether the session had this filter before */
+  subscribe(session: Session, asked: AskedSubscription): boolean
+  /** What a new subscription gets at once. Later, where a wildcard asks for it. */
+  sendRetained(session: Session, asked: AskedSubscription, hadBefore: boolean): void
+  /** @returns whether there was such a subscription */
+  unsubscribe(session: Session, filter: string): boolean
+  /** Gives a message to all who have subscribed to it, and keeps it if it is to be retained. */
+  route(message: Message): void
   /** Publishes in the broker's own name: `$aws/events/...`. */
   publish(topic: string, payload: Buffer): void
+  /** To this client alone, as if it came by a subscription of it, once, on the connection of now. */
+  send(session: Session, topic: string, payload: Buffer): 'sent' | 'unheard' | 'gone'
+  /** When all that was routed so far would survive a crash; undefined where nothing is waiting. */
+  durable(): Promise<void> | undefined
+  counts(): { sessions: number; retained: number; sharedGroups: number }
   stop(): Promise<void>
 }
 
-export type MqttSession = {
-  /** One packet that limits and policy let through. */
-  deliver(packet: Packet): void
-  /** PUBACK for a packet that was not delivered here. */
-  acknowledge(messageId: number): void
-  /**
-   * Publishes to this client alone, with QoS 1 at the most, as if it came by a subscription of it. `unheard`: it has none that
-   * takes the topic, and nothing is sent; `gone`: it has left. Once on this connection: a kept session doesn't repeat it.
-   */
-  send(topic: string, payload: Buffer): 'sent' | 'unheard' | 'gone'
-  /** The socket has something to read. */
-  readable(): void
-  /** Ends the session in aedes: its will is published unless a DISCONNECT came. Resolves when aedes has let go. */
-  end(): Promise<void>
+export type AskedSubscription = {
+  /** As the client gives it. */
+  filter: string
+  qos: 0 | 1
+  noLocal: boolean
+  retainAsPublished: boolean
+  /** MQTT 5 3.8.3.1: 0 send what is retained, 1 for a new subscription only, 2 don't. */
+  retainHandling: 0 | 1 | 2
 }
 
-type AedesClient = {
-  conn: Line
-  /** aedes's own parser: we emit packets on it that it would have parsed itself. */
-  _parser: EventEmitter
-  /** By filter. */
-  subscriptions: Record<string, { qos: number }>
-  closed: boolean
-  /** The identifier of its next packet with QoS 1. */
-  _nextId: number
-  close(done: () => void): void
+export type MqttBrokerNeeds = {
+  world: Pick<World, 'clock' | 'random'>
+  limits(): Limits
+  onError(error: Error): void
+  keep?: Keep
+  /** What a start has found. */
+  kept?: Kept
 }
 
-/** aedes's default of 100 publishes in flight for the whole broker lets one slow client stall all others. */
-const CONCURRENCY = 10_000
-
-export async function createMqttBroker(onError: (error: Error) => void): Promise<MqttBroker> {
-  // Under this module mode TypeScript takes the package's default export for its whole module.
-  const memory = (createPersistence as unknown as () => unknown)()
-  const broker = new Aedes({
-    persistence: memory,
-    concurrency: CONCURRENCY,
-    queueLimit: 1000,
-    drainTimeout: 0,
-    // Judged in the traffic room before aedes sees the packet; a will is judged at CONNECT.
-    authorizePublish: (_client, _packet, done) => done(null),
-    authorizeForward: (client, packet) =>
-      (client as unknown as AedesClient).conn.owner.mayReceive(packet.topic) ? packet : null,
+/** @throws where the aedes that is installed isn't the one that Candid relies on */
+export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBroker> {
+  const { world, limits, onError, keep = forgetful, kept } = needs
+  const { clock } = world
+  const router = await createRouter<Entry<Session, SharedGroup>>(onError, {
+    hashTakesParent: () => limits().hashTakesParent,
   })
-  await broker.listen()
-  broker.on('connackSent', (packet, client) => {
-    const { conn } = client as unknown as AedesClient
-    conn.owner.connackSent(packet.sessionPresent === true)
-  })
-  // Without a listener an `error` would end the process; each client's own errors reach its line.
-  ;(broker as unknown as EventEmitter).on('error', onError)
+  const subscriptions = createSubscriptions<Session, SharedGroup>(router)
+  const retained = createRetained(router, { clock, keep }, kept?.retained)
+  const wills = createWills(clock, message => broker.route(message))
+  const sessions = createSessions({ clock, limits, keep, ended })
+  const keptGroups = new Map<string, [number: number, message: Message][]>()
 
-  return {
-    admit(line, connect) {
-      const client = broker.handle(line) as unknown as AedesClient
-      // aedes takes its first packet only after it has asked for bytes once.
-      line.emit('readable')
-      // Keep-alive is ours: AWS clamps it, and its end needs a name.
-      client._parser.emit('packet', { ...connect, keepalive: 0 })
-      return {
-        deliver: packet => void client._parser.emit('packet', packet),
-        acknowledge(messageId) {
-          // MQTT 3.1.1 3.4.
-          line.cork()
-          line.write(Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff))
-        },
-        send(topic, payload) {
-          const filters = Object.keys(client.subscriptions).filter(one => takes(one, topic))
-          if (client.closed) return 'gone'
-          if (filters.length === 0) return 'unheard'
-          if (!line.owner.mayReceive(topic)) return 'sent'
-          const granted = filters.map(filter => client.subscriptions[filter]?.qos ?? 0)
-          const qos = Math.max(...granted) > 0 ? 1 : 0
-          const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const
-          // INVARIANT: past aedes, which would keep it with the session, for whoever comes next with this client id.
-          writeToStream({ ...packet, ...(qos > 0 && { messageId: takeId(client) }) }, line)
-          return 'sent'
-        },
-        readable: () => void line.emit('readable'),
-        end: () =>
-          new Promise(resolve => {
-            client.close(resolve)
-            line.destroy()
-          }),
+  const broker: MqttBroker = {
+    begin(asked) {
+      const before = sessions.get(asked.clientId)
+      const began = sessions.begin(asked)
+      if (began.session === before) wills.cancel(asked.clientId)
+      return began
+    },
+    leave(session, will) {
+      if (will) wills.due(session.clientId, will, session.expirySeconds)
+      sessions.leave(session)
+    },
+    subscribe(session, asked) {
+      const { filter, qos, noLocal, retainAsPublished } = asked
+      const hadBefore = session.subscriptions.has(filter)
+      put({ subscriber: session, filter, qos, noLocal, retainAsPublished })
+      session.save()
+      return hadBefore
+    },
+    sendRetained(session, { filter, qos, retainHandling }, hadBefore) {
+      if (retainHandling === 2 || (retainHandling === 1 && hadBefore)) return
+      if (sharedFilter(filter)) return
+      if (!/[+#]/.test(filter)) return give(retained.of(filter), qos, session)
+      // AWS: a filter with a wildcard gets no retained message.
+      if (limits().wildcardsGetRetained) void giveAll(filter, qos, session).catch(onError)
+    },
+    unsubscribe(session, filter) {
+      if (!session.subscriptions.delete(filter)) return false
+      takeOut(session, filter)
+      session.save()
+      return true
+    },
+    route(message) {
+      if (message.retain) retained.store(message)
+      const entries = subscriptions.match(message)
+      if (entries.length === 0) return
+      const template = templateOf(message)
+      const [only] = entries
+      if (entries.length === 1 && only) {
+        for (const one of only.members.values()) {
+          if (isFor(message, one)) one.subscriber.deliver(message, granted(message, one), template)
+        }
+      } else {
+        for (const [session, grant] of together(message, entries)) {
+          session.deliver(message, grant, template)
+        }
+      }
+      for (const { groups } of entries) {
+        for (const group of groups.values()) group.deliver(message, template)
       }
     },
-    publish(topic, payload) {
-      broker.publish(
-        { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false },
-        () => undefined,
-      )
+    publish: (topic, payload) => broker.route({ topic, payload, qos: 1, retain: false }),
+    send(session, topic, payload) {
+      const message: Message = { topic, payload, qos: 1, retain: false }
+      const own = subscriptions.match(message).flatMap(({ members }) => members.get(session) ?? [])
+      const qos = own.some(one => one.qos === 1) ? 1 : 0
+      return session.send(message, own.length === 0 ? undefined : qos)
     },
-    stop: () => new Promise(resolve => broker.close(() => resolve())),
+    durable: () => keep.durable(),
+    counts: () => ({
+      sessions: sessions.count(),
+      retained: retained.count(),
+      sharedGroups: subscriptions.groupCount(),
+    }),
+    async stop() {
+      wills.stop()
+      sessions.stop()
+      await router.stop()
+    },
+  }
+  for (const one of kept?.sessions ?? []) takeOver(one)
+  return broker
+
+  /** A group's messages are kept under its own name, in a record of their own. */
+  function takeOver(one: Kept['sessions'][number]): void {
+    if (sharedFilter(one.record.clientId)) {
+      keptGroups.set(one.record.clientId, one.messages)
+      return
+    }
+    const session = sessions.restore(one)
+    for (const { filter, qos, noLocal = false, retainAsPublished = false } of one.record
+      .subscriptions) {
+      put({ subscriber: session, filter, qos, noLocal, retainAsPublished })
+    }
+  }
+
+  function put(subscription: SessionSubscription): void {
+    const { subscriber, filter } = subscription
+    subscriber.subscriptions.set(filter, subscription)
+    const shared = sharedFilter(filter)
+    if (shared === undefined) {
+      subscriptions.put(subscription)
+      return
+    }
+    const make = (): SharedGroup => {
+      const messages = keptGroups.get(filter)
+      keptGroups.delete(filter)
+      const own = { name: filter, limits: limits(), pick }
+      return createSharedGroup({
+        ...own,
+        clock,
+        keep,
+        ...(messages === undefined ? {} : { kept: messages }),
+      })
+    }
+    subscriptions.group(shared, make).join(subscription)
+  }
+
+  function takeOut(session: Session, filter: string): void {
+    const shared = sharedFilter(filter)
+    if (shared === undefined) {
+      subscriptions.remove(filter, session)
+      return
+    }
+    const group = subscriptions.group(shared, () => {
+      throw new Error(`there is no group ${filter}`)
+    })
+    if (group.leave(session)) subscriptions.removeGroup(shared)
+  }
+
+  function ended(session: Session, owed: Owed[]): void {
+    for (const filter of session.subscriptions.keys()) takeOut(session, filter)
+    session.subscriptions.clear()
+    // MQTT 5 4.8.2: what this member has not acknowledged goes to another one of its group.
+    for (const { message, origin } of owed) origin?.deliver(message, templateOf(message))
+    wills.hurry(session.clientId)
+  }
+
+  function give(message: Message | undefined, qos: 0 | 1, session: Session): void {
+    if (message) session.deliver(message, { qos, retain: true }, templateOf(message))
+  }
+
+  async function giveAll(filter: string, qos: 0 | 1, session: Session): Promise<void> {
+    for await (const message of retained.read(filter)) give(message, qos, session)
+  }
+
+  function pick(count: number): number {
+    return world.random(4).readUInt32BE() % count
   }
 }
 
-function takeId(client: AedesClient): number {
-  const id = client._nextId
-  client._nextId = id >= 65_535 ? 1 : id + 1
-  return id
+type Owed = ReturnType<Session['outgoing']['clear']>[number]
+
+/** [MQTT-3.8.3-3]: not what the client itself has published, where it said so. */
+function isFor({ from }: Message, { noLocal, subscriber }: SessionSubscription): boolean {
+  return !(noLocal && from === subscriber.clientId)
+}
+
+function granted(message: Message, { qos, retainAsPublished }: SessionSubscription): Granted {
+  return { qos, retain: retainAsPublished && message.retain }
+}
+
+/** A client whose filters overlap gets the message once, with the highest QoS of them [MQTT-3.3.5-1] [MQTT-3.3.4-2]. */
+function together(message: Message, entries: Entry<Session, SharedGroup>[]): Map<Session, Granted> {
+  const all = new Map<Session, Granted>()
+  for (const { members } of entries) {
+    for (const [session, one] of members) {
+      if (!isFor(message, one)) continue
+      const own = granted(message, one)
+      const other = all.get(session)
+      all.set(
+        session,
+        other === undefined
+          ? own
+          : { qos: own.qos === 1 ? 1 : other.qos, retain: own.retain || other.retain },
+      )
+    }
+  }
+  return all
 }

@@ -4,8 +4,10 @@
  */
 
 import type { Duplex } from 'node:stream'
+import { awsLimits } from '../config/limits.ts'
+import { packetReader } from './codec/packet-reader.ts'
+import type { PacketProblem } from './codec/problem.ts'
 import type { Packet } from './packet.ts'
-import { type PacketProblem, packetReader } from './packet-reader.ts'
 
 export type Front = {
   /** Sets who takes packets from now on; undefined stops reading. What is already parsed is given at once. */
@@ -34,12 +36,13 @@ const NOTHING: Buffer = Buffer.alloc(0)
 
 /** @param failed told of a throw in what takes the packets: it must not reach the process */
 export function createFront(socket: Duplex, failed: (error: unknown) => void): Front {
-  const reader = packetReader()
+  const reader = packetReader({ limit: awsLimits.packetBytes })
   let taker: Taker | undefined
   let queue: Packet[] = []
   let pumping = false
   let problem: PacketProblem | undefined
   let outgoing: Buffer[] = []
+  let outgoingBytes = 0
   let scheduled = false
   let first: Buffer = NOTHING
 
@@ -64,6 +67,7 @@ export function createFront(socket: Duplex, failed: (error: unknown) => void): F
     },
     write(bytes) {
       outgoing.push(bytes)
+      outgoingBytes += bytes.length
       front.bytes.out += bytes.length
       if (scheduled) return
       scheduled = true
@@ -75,9 +79,10 @@ export function createFront(socket: Duplex, failed: (error: unknown) => void): F
       const [only, ...others] = outgoing
       const bytes = others.length === 0 && only ? only : Buffer.concat(outgoing)
       outgoing = []
+      outgoingBytes = 0
       if (!socket.destroyed && socket.writable) socket.write(bytes)
     },
-    waiting: () => socket.writableLength,
+    waiting: () => outgoingBytes + socket.writableLength,
     packets: { in: 0, out: 0 },
     bytes: { in: 0, out: 0 },
     firstBytes: () => first,

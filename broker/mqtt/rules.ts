@@ -4,6 +4,7 @@
  */
 
 import type { ConnectPacket, PublishPacket, SubscribePacket } from './packet.ts'
+import { sharedFilter } from './routing/subscriptions.ts'
 
 export const CLIENT_ID_BYTES = 128
 export const PAYLOAD_BYTES = 131_072
@@ -27,7 +28,6 @@ export type Broken =
       evidence: { bytes: number; limit: number; topic?: string }
     }
   | { code: 'TRAFFIC_TOO_MANY_FILTERS'; evidence: { filters: number; limit: number } }
-  | { code: 'TRAFFIC_SHARED_UNSUPPORTED'; evidence: { filter: string } }
 
 /** AWS: 0 or over 1200 s becomes 1200, under 30 s becomes 30. */
 export function effectiveKeepAlive(asked: number): number {
@@ -88,16 +88,17 @@ export function subscribeRule(packet: SubscribePacket): Broken | undefined {
     const evidence = { filters: subscriptions.length, limit: FILTERS_PER_SUBSCRIBE }
     return { code: 'TRAFFIC_TOO_MANY_FILTERS', evidence }
   }
-  for (const { topic, qos } of subscriptions) {
-    if (qos === 2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'SUBSCRIBE', topic } }
-    const why = filterFault(topic)
-    if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic, why } }
-    if (topic.startsWith('$share/')) {
-      return { code: 'TRAFFIC_SHARED_UNSUPPORTED', evidence: { filter: topic } }
-    }
-    if (topic.startsWith('$') && !topic.startsWith('$aws/')) {
-      return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic } }
-    }
+  return undefined
+}
+
+/** One filter of a SUBSCRIBE. */
+export function filterRule(topic: string, qos: number): Broken | undefined {
+  if (qos === 2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'SUBSCRIBE', topic } }
+  const filter = sharedFilter(topic)?.filter ?? topic
+  const why = filterFault(filter)
+  if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic, why } }
+  if (filter.startsWith('$') && !filter.startsWith('$aws/')) {
+    return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic } }
   }
   return undefined
 }

@@ -93,15 +93,26 @@ t.test('a persistent session keeps its subscription and its QoS 1 messages', asy
   t.same(again.seen.messages, [['mail', 'while you slept', false]])
 })
 
-t.test('MQTT 5 is refused in its own form until it is built', async t => {
+t.test('clients of MQTT 3.1.1 and 5 talk to each other', async t => {
   const broker = await running(t)
-  const device = await broker.createDevice('device')
-  const { seen } = await connect(t, broker, device, { protocolVersion: 5 })
-  t.equal(seen.refusedWith, 0x84)
-  t.match(await broker.closed(), {
-    code: 'CONNECT_PROTOCOL_UNSUPPORTED',
-    evidence: { protocol: '5', level: 5 },
-    sent: { connack: 0x84 },
+  const [three, five] = [await broker.createDevice('three'), await broker.createDevice('five')]
+  const old = await connect(t, broker, three)
+  const young = await connect(t, broker, five, { protocolVersion: 5 })
+  for (const { client } of [old, young]) await client.subscribeAsync('talk/#', { qos: 1 })
+  await old.client.publishAsync('talk/3', 'from 3.1.1', { qos: 1 })
+  await young.client.publishAsync('talk/5', 'from 5', { qos: 1 })
+  const both = [
+    ['talk/3', 'from 3.1.1', false],
+    ['talk/5', 'from 5', false],
+  ]
+  for (const { client, seen } of [old, young]) {
+    while (seen.messages.length < 2) await new Promise(resolve => client.once('message', resolve))
+    t.same(seen.messages, both)
+  }
+  await young.client.endAsync()
+  t.match(await broker.closed({ clientId: 'five' }), {
+    code: 'CLOSE_BY_CLIENT',
+    mqtt: { protocol: '5' },
   })
 })
 

@@ -103,12 +103,6 @@ const refused: [name: string, act: Act, code: string, evidence: object][] = [
     'TRAFFIC_TOPIC_RESERVED',
     { topic: '$SYS/x' },
   ],
-  [
-    'a shared subscription, which is not there yet',
-    client => client.subscribe('$share/group/ok/x'),
-    'TRAFFIC_SHARED_UNSUPPORTED',
-    { filter: '$share/group/ok/x' },
-  ],
 ]
 
 for (const [name, act, code, evidence] of refused) {

@@ -9,6 +9,7 @@ import type { AwsView } from '../../broker/diagnosis/entry.ts'
 const STAYS = new Set([
   'TRAFFIC_RECEIVE_DENIED',
   'TRAFFIC_ANSWER_UNHEARD',
+  'TRAFFIC_SLOW_CONSUMER',
   'TRAFFIC_REQUEST_REJECTED',
 ])
 /** What a certificate that is connected can become. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
-import { packetReader } from '../../broker/mqtt/packet-reader.ts'
+import { packetReader } from '../../broker/mqtt/codec/packet-reader.ts'
 import { planFrom } from '../../broker/template/plan.ts'
 import { readTemplate } from '../../broker/template/read.ts'
 import { templateRemarks } from '../../broker/template/remarks.ts'
@@ -215,7 +215,7 @@ function judges(der: Buffer): void {
 }
 
 function readsPackets(bytes: Buffer, how: Cut): void {
-  const reader = packetReader()
+  const reader = packetReader({ limit: 149_504 })
   let problem = false
   for (const chunk of cut(bytes, how)) {
     const result = reader.push(chunk)

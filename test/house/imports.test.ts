@@ -35,7 +35,7 @@ const table: [who: string, ours: string, others: string][] = [
   [
     'mqtt',
     'config diagnosis journal policy registry tls world.ts x509',
-    'aedes aedes-persistence mqtt-packet node:events node:stream',
+    'aedes aedes-persistence mqtt-packet node:buffer node:events node:stream',
   ],
   [
     'provisioning',

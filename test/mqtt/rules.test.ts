@@ -1,5 +1,5 @@
-import type { IConnectPacket, IPublishPacket, ISubscribePacket } from 'mqtt-packet'
 import t from 'tap'
+import type { ConnectPacket, PublishPacket, SubscribePacket } from '../../broker/mqtt/packet.ts'
 import {
   connectRule,
   effectiveKeepAlive,
@@ -22,14 +22,17 @@ t.test('keep-alive is clamped as AWS clamps it', async t => {
 })
 
 t.test('client ids and wills', async t => {
-  const connect = (given: Partial<IConnectPacket>): IConnectPacket => ({
+  const connect = (given: Partial<ConnectPacket>): ConnectPacket => ({
     cmd: 'connect',
+    protocolVersion: 4,
     clientId: 'a',
+    clean: true,
+    keepalive: 30,
     ...given,
   })
   const will = (topic: string, qos: 0 | 1 | 2 = 0) =>
     connect({ will: { topic, qos, payload: Buffer.from('x'), retain: false } })
-  const table: [string, IConnectPacket, string | undefined][] = [
+  const table: [string, ConnectPacket, string | undefined][] = [
     ['an ordinary id', connect({}), undefined],
     ['128 bytes', connect({ clientId: 'x'.repeat(128) }), undefined],
     ['129 bytes', connect({ clientId: 'x'.repeat(129) }), 'CONNECT_CLIENT_ID_INVALID'],
@@ -63,10 +66,10 @@ t.test('topics to publish to', async t => {
     ['$own/x', 'TRAFFIC_TOPIC_RESERVED'],
   ]
   for (const [topic, code] of table) {
-    const packet: IPublishPacket = {
+    const packet: PublishPacket = {
       cmd: 'publish',
       topic,
-      payload: '',
+      payload: Buffer.alloc(0),
       qos: 0,
       dup: false,
       retain: false,
@@ -83,16 +86,15 @@ t.test('filters to subscribe to', async t => {
     [['a+/b'], 0, 'TRAFFIC_TOPIC_INVALID'],
     [['a'], 2, 'TRAFFIC_QOS2'],
     [['$SYS/#'], 0, 'TRAFFIC_TOPIC_RESERVED'],
-    [['$share/g/a'], 0, 'TRAFFIC_SHARED_UNSUPPORTED'],
     [['$aws/events/#'], 0, undefined],
     [Array.from({ length: 8 }, (_, index) => `${index}`), 0, undefined],
     [Array.from({ length: 9 }, (_, index) => `${index}`), 0, 'TRAFFIC_TOO_MANY_FILTERS'],
   ]
   for (const [topics, qos, code] of table) {
-    const packet: ISubscribePacket = {
+    const packet: SubscribePacket = {
       cmd: 'subscribe',
       messageId: 1,
-      subscriptions: topics.map(topic => ({ topic, qos })),
+      subscriptions: topics.map(topic => ({ topic, qos, nl: false, rap: false, rh: 0 })),
     }
     t.equal(subscribeRule(packet)?.code, code, topics.join(' '))
   }

@@ -75,14 +75,12 @@ export const traffic: Provocations<TrafficEvidence> = {
   TRAFFIC_PROTOCOL_ERROR: sending(connectPacket(), { packet: 'CONNECT' }),
   TRAFFIC_SLOW_CONSUMER: {
     act: slowConsumer,
-    verdict: 'refused',
-    side: 'we',
+    findingOf: 'CLOSE_CONNECTION_LOST',
+    verdict: 'closed',
+    side: 'client',
     sent: { connack: 0 },
-    evidence: { limit: 4 * 1024 * 1024 },
+    evidence: { limit: 1024 * 1024, topic: 'flood' },
   },
-  TRAFFIC_SHARED_UNSUPPORTED: sending(subscribePacket(['$share/group/ok/x']), {
-    filter: '$share/group/ok/x',
-  }),
   TRAFFIC_ANSWER_UNHEARD: {
     act: broker => asking(broker, KEYS_TOPIC),
     findingOf: 'CLOSE_BY_CLIENT',
@@ -126,26 +124,24 @@ function sending(bytes: Buffer, evidence: object, policy: unknown = OWN): Provoc
   }
 }
 
-/** Subscribes and reads no more, while another device goes on publishing until the will tells that this one was thrown out. */
+/** Subscribes and reads no more, while another device publishes more than the system takes for it. */
 async function slowConsumer(broker: Broker): Promise<Saw> {
   const sleeper = await broker.createDevice('sleeper')
   const speaker = await broker.createDevice('speaker')
   const payload = Buffer.alloc(128 * 1024)
-  const will = { topic: 'gone', payload: Buffer.alloc(0), qos: 0, retain: false } as const
   let asleep: Promise<Saw> = Promise.resolve({})
   await sessionOf(broker, speaker, async (speaking, heard) => {
-    speaking.write(subscribePacket(['gone']))
     const falling = async (socket: TLSSocket, packets: () => string[]): Promise<void> => {
       socket.write(subscribePacket(['flood']))
       while (!packets().includes('suback')) await once(socket, 'data')
       socket.pause()
-      for (let sent = 1; !heard().includes('publish'); sent++) {
-        speaking.write(publishPacket({ topic: 'flood', payload, qos: 1, messageId: sent }))
-        while (heard().filter(cmd => cmd === 'puback').length < sent) await once(speaking, 'data')
-      }
+      for (let sent = 0; sent < 90; sent++)
+        speaking.write(publishPacket({ topic: 'flood', payload }))
+      speaking.write(publishPacket({ topic: 'last', qos: 1 }))
+      while (!heard().includes('puback')) await once(speaking, 'data')
       socket.destroy()
     }
-    asleep = sessionOf(broker, sleeper, falling, { will })
+    asleep = sessionOf(broker, sleeper, falling)
     await asleep
     speaking.end(disconnectPacket())
   })

@@ -1,0 +1,88 @@
+/** Of room 9: SUBSCRIBE and UNSUBSCRIBE. Each filter is judged by itself; on MQTT 3.1.1 one refusal ends the connection. */
+
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
+import type { AskedSubscription } from '../mqtt/broker.ts'
+import { encode } from '../mqtt/codec/encode.ts'
+import { effectOf } from '../mqtt/effects.ts'
+import type { SubscribePacket, UnsubscribePacket } from '../mqtt/packet.ts'
+import { filterRule, subscribeRule } from '../mqtt/rules.ts'
+import { ask } from './ask.ts'
+import { tellDenied } from './denied.ts'
+import type { House } from './house.ts'
+import { tellSubscribed, tellUnsubscribed } from './lifecycle.ts'
+import type { InTraffic, Refused } from './traffic.ts'
+
+/** @returns why the connection is to end, if it is */
+export function subscribe(
+  packet: SubscribePacket,
+  visit: InTraffic,
+  house: House,
+): Refused | undefined {
+  const { session, traffic } = visit
+  const broken = subscribeRule(packet)
+  if (broken) return { by: diagnose(broken.code, broken.evidence as never) }
+  const granted: number[] = []
+  const taken: { asked: AskedSubscription; hadBefore: boolean }[] = []
+  for (const { topic: filter, qos, nl = false, rap = false, rh = 0 } of packet.subscriptions) {
+    visit.traffic.denied = undefined
+    const refused = judge(filter, qos, visit)
+    const effect = refused && effectOf(refused, session.protocol, { packet: 'SUBSCRIBE' })
+    if (refused && effect) {
+      if (effect.does !== 'ack') return { by: refused }
+      granted.push(effect.reasonCode)
+      const shown = { packet: 'SUBSCRIBE', reasonCode: effect.reasonCode } as const
+      tellDenied(refused, shown, visit, house, visit.traffic.denied)
+      continue
+    }
+    const most = qos === 0 ? 0 : 1
+    const asked = {
+      filter,
+      qos: most,
+      noLocal: nl,
+      retainAsPublished: rap,
+      retainHandling: rh as 0,
+    } as const
+    taken.push({ asked, hadBefore: house.mqtt.subscribe(session, asked) })
+    granted.push(most)
+  }
+  const suback = { cmd: 'suback', messageId: packet.messageId ?? 0, granted } as const
+  traffic.acknowledgements.give(encode(suback, session.protocol), house.mqtt.durable())
+  for (const { asked, hadBefore } of taken) house.mqtt.sendRetained(session, asked, hadBefore)
+  const filters = taken.map(({ asked }) => asked.filter)
+  if (filters.length > 0) tellSubscribed(visit, house, filters)
+  if (house.journal.traffic) {
+    const subscriptions = packet.subscriptions.map(({ topic }, index) => ({
+      filter: topic,
+      reasonCode: granted[index] ?? 0x80,
+    }))
+    const own = { connection: visit.id, clientId: visit.mqtt.connect.clientId }
+    house.journal.write({ event: 'traffic.subscribed', ...own, subscriptions })
+  }
+  return undefined
+}
+
+export function unsubscribe(
+  packet: UnsubscribePacket,
+  visit: InTraffic,
+  house: House,
+): Refused | undefined {
+  const { session, traffic } = visit
+  const filters = packet.unsubscriptions
+  for (const filter of filters) house.mqtt.unsubscribe(session, filter)
+  // AWS lists no 0x11 (no subscription existed) for UNSUBACK.
+  const granted = filters.map(() => 0)
+  const unsuback = { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted } as const
+  traffic.acknowledgements.give(encode(unsuback, session.protocol), house.mqtt.durable())
+  tellUnsubscribed(visit, house, filters)
+  if (house.journal.traffic) {
+    const own = { connection: visit.id, clientId: visit.mqtt.connect.clientId }
+    house.journal.write({ event: 'traffic.unsubscribed', ...own, filters })
+  }
+  return undefined
+}
+
+function judge(filter: string, qos: number, visit: InTraffic): Diagnosis | undefined {
+  const broken = filterRule(filter, qos)
+  if (broken) return diagnose(broken.code, broken.evidence as never)
+  return ask('TRAFFIC_SUBSCRIBE_DENIED', 'iot:Subscribe', 'topicfilter', filter, qos, visit)
+}

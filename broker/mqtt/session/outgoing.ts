@@ -1,0 +1,265 @@
+/**
+ * The QoS 1 messages of one session: those that wait, and those that were sent and have no PUBACK yet. It outlives the
+ * connection: what was stored while the client was away follows its CONNACK at AWS's rate, beside what comes live.
+ * AWS: https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-persistent-sessions
+ */
+
+import type { Limits } from '../../config/limits.ts'
+import type { Clock } from '../../world.ts'
+import { encodePublish } from '../codec/encode.ts'
+import type { Keep } from '../keep.ts'
+import { keepable, type Message } from '../message.ts'
+import type { Aliases } from './aliases.ts'
+import { type Link, ROOM_BYTES } from './link.ts'
+import type { Template } from './template.ts'
+
+export type Outgoing = {
+  /** Owes the session a message. @returns false where it was dropped, since the session has as many as it may keep */
+  push(message: Message, retain: boolean, origin?: Origin): boolean
+  /** The client is there: what waits goes out. */
+  attach(link: Link, aliases: Aliases): void
+  detach(): void
+  /** PUBACK. @returns false where no such message is in flight */
+  acknowledge(packetId: number): boolean
+  /** There may be room again. */
+  pump(): void
+  /** Gives up all of it; what it owed, in order. */
+  clear(): { message: Message; origin?: Origin }[]
+  /** Takes the next free packet identifier [MQTT-2.2.1-3]; `acknowledge` frees it. */
+  reserve(): number
+  size(): number
+}
+
+/** Where a message came from that goes to somebody else if this session ends: a group of shared subscriptions. */
+export type Origin = { deliver(message: Message, template: Template): void }
+
+type Owed = {
+  number: number
+  origin?: Origin
+  message: Message
+  retain: boolean
+  packetId?: number
+  /** When it was first sent, by the elapsed clock. */
+  sentAt?: number
+}
+
+export type OutgoingNeeds = {
+  clientId: string
+  protocol: 4 | 5
+  clock: Clock
+  limits: Limits
+  /** Undefined for a session that ends with its connection. */
+  keep(): Keep | undefined
+  /** Of a session that was kept. */
+  kept?: [number: number, message: Message][]
+}
+
+export function createOutgoing(needs: OutgoingNeeds): Outgoing {
+  const { clientId, protocol, clock, limits } = needs
+  const windowMs = 1000 * (protocol === 5 ? limits.redeliverySeconds5 : limits.redeliverySeconds311)
+  let nextNumber = 1
+  /** Stored while nobody was there to take it, or in flight then. */
+  let stored: Owed[] = []
+  const live = queue<Owed>()
+  const inflight = new Map<number, Owed>()
+  /** Identifiers in use: in flight, or of a message that will be sent again with its own. */
+  const used = new Set<number>()
+  let lastId = 0
+  let attached: { link: Link; aliases: Aliases } | undefined
+  /** How many of the stored ones may go out in this second. */
+  let credit = 0
+  let stopReplay: (() => void) | undefined
+  let stopWaiting: (() => void) | undefined
+  let stopGivingUp: (() => void) | undefined
+
+  for (const [number, message] of needs.kept ?? []) {
+    stored.push({ number, message, retain: false })
+    nextNumber = Math.max(nextNumber, number + 1)
+  }
+
+  const outgoing: Outgoing = {
+    push(message, retain, origin) {
+      if (outgoing.size() >= limits.queuedMessages) return false
+      const keep = needs.keep()
+      const owed: Owed = { number: nextNumber++, message, retain }
+      if (origin) owed.origin = origin
+      const direct = attached !== undefined && live.size() === 0 && hasRoom(attached.link)
+      // What is sent at once, and not kept, need not be copied out of what was read from the socket.
+      if (keep || !direct) owed.message = keepable(message)
+      keep?.message(clientId, owed.number, owed.message)
+      const behind = attached === undefined || (stored.length > 0 && ordered())
+      if (behind) stored.push(owed)
+      else live.push(owed)
+      if (attached) outgoing.pump()
+      return true
+    },
+    attach(link, aliases) {
+      attached = { link, aliases }
+      refill()
+      outgoing.pump()
+    },
+    detach() {
+      attached = undefined
+      for (const stop of [stopReplay, stopWaiting, stopGivingUp]) stop?.()
+      stopReplay = stopWaiting = stopGivingUp = undefined
+      stored = [...inflight.values(), ...stored, ...live.takeAll()]
+      inflight.clear()
+    },
+    acknowledge(packetId) {
+      const owed = inflight.get(packetId) ?? stored.find(one => one.packetId === packetId)
+      if (owed === undefined) return used.delete(packetId)
+      if (!inflight.has(packetId)) stored = stored.filter(one => one !== owed)
+      settle(owed)
+      outgoing.pump()
+      return true
+    },
+    pump() {
+      if (attached === undefined || stopWaiting) return
+      const { link, aliases } = attached
+      while (hasRoom(link)) {
+        const fromStored = credit > 0 && stored.length > 0
+        const owed = fromStored ? stored[0] : live.first()
+        if (owed === undefined) break
+        const takes = takesIt(owed, link)
+        if (takes) {
+          const waitMs = link.allowance()
+          if (waitMs > 0) {
+            stopWaiting = clock.after(waitMs, () => {
+              stopWaiting = undefined
+              outgoing.pump()
+            })
+            break
+          }
+        }
+        if (fromStored) {
+          stored.shift()
+          credit--
+        } else live.shift()
+        if (takes) send(owed, link, aliases)
+        else settle(owed)
+      }
+    },
+    clear() {
+      const all = [...inflight.values(), ...stored, ...live.takeAll()]
+      outgoing.detach()
+      stored = []
+      used.clear()
+      return all
+    },
+    reserve: takeId,
+    size: () => stored.length + live.size() + inflight.size,
+  }
+  return outgoing
+
+  function ordered(): boolean {
+    return limits.replayPerSecond === Number.POSITIVE_INFINITY
+  }
+
+  function hasRoom(link: Link): boolean {
+    const most = Math.min(limits.inflightOut, link.receiveMaximum)
+    return inflight.size < most && link.waiting() < ROOM_BYTES
+  }
+
+  /** Each second some of the stored ones: AWS replays ten in a second. */
+  function refill(): void {
+    credit = limits.replayPerSecond
+    stopReplay = undefined
+    if (stored.length > credit) stopReplay = clock.after(1000, again)
+  }
+
+  function again(): void {
+    refill()
+    outgoing.pump()
+  }
+
+  /** Not where it has expired, was in flight for too long, or may not be received by now. */
+  function takesIt({ message, sentAt }: Owed, link: Link): boolean {
+    const now = clock.elapsed()
+    if (message.expiresAt !== undefined && message.expiresAt <= now) return false
+    if (sentAt !== undefined && now - sentAt >= windowMs) return false
+    return link.mayReceive(message.topic)
+  }
+
+  function send(owed: Owed, link: Link, aliases: Aliases): void {
+    const { message, retain } = owed
+    const { topic } = message
+    owed.packetId ??= takeId()
+    const messageId = owed.packetId
+    // AWS: DUP is not supported: a message that is sent again doesn't say so.
+    const fields = { ...message, qos: 1 as const, retain, dup: false, messageId }
+    const packet = encodePublish(
+      protocol === 5 ? { ...fields, ...aliases.of(topic), ...expiryOf(message, clock) } : fields,
+      protocol,
+    )
+    if (packet.length > link.maximumPacketSize) {
+      link.told('too-large', message)
+      settle(owed)
+      return
+    }
+    aliases.sent(topic)
+    inflight.set(messageId, owed)
+    owed.sentAt ??= clock.elapsed()
+    stopGivingUp ??= clock.after(windowMs, giveUp)
+    link.write(packet)
+    link.told('delivered', message)
+  }
+
+  /** AWS sends a message again for so long; then it gives it up. The oldest is the first of the map. */
+  function giveUp(): void {
+    stopGivingUp = undefined
+    const now = clock.elapsed()
+    for (const owed of inflight.values()) {
+      const leftMs = (owed.sentAt ?? now) + windowMs - now
+      if (leftMs > 0) {
+        stopGivingUp = clock.after(leftMs, giveUp)
+        break
+      }
+      settle(owed)
+    }
+    outgoing.pump()
+  }
+
+  function settle({ number, packetId }: Owed): void {
+    if (packetId !== undefined) {
+      inflight.delete(packetId)
+      used.delete(packetId)
+    }
+    needs.keep()?.message(clientId, number, undefined)
+  }
+
+  function takeId(): number {
+    do lastId = lastId >= 65_535 ? 1 : lastId + 1
+    while (used.has(lastId))
+    used.add(lastId)
+    return lastId
+  }
+}
+
+/** MQTT 5 [MQTT-3.3.2-6]: what is left of the message's time, in seconds. */
+export function expiryOf({ expiresAt }: Message, clock: Clock): { messageExpiryInterval?: number } {
+  if (expiresAt === undefined) return {}
+  return { messageExpiryInterval: Math.max(0, Math.ceil((expiresAt - clock.elapsed()) / 1000)) }
+}
+
+/** A list that gives what came first without moving the rest at each turn. */
+function queue<T>() {
+  let items: T[] = []
+  let head = 0
+  return {
+    push: (item: T): void => void items.push(item),
+    first: (): T | undefined => items[head],
+    shift(): void {
+      head++
+      if (head < 64 || head * 2 < items.length) return
+      items = items.slice(head)
+      head = 0
+    },
+    takeAll(): T[] {
+      const all = items.slice(head)
+      items = []
+      head = 0
+      return all
+    },
+    size: (): number => items.length - head,
+  }
+}
