@@ -4,7 +4,7 @@ import t from 'tap'
 import { soak } from './soak.ts'
 
 const SEED = 6
-const MS = 25_000
+const MS = 20_000
 /** Of the broker's heap, between nobody there before and nobody there afterwards: code that was compiled, records that are kept. */
 const HEAP_MB = 16
 /** The machine may be busy with other tests. A broker that waits for a stuck client waits for as long as that one is. */
