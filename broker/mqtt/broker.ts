@@ -68,7 +68,7 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
   const subscriptions = createSubscriptions<Session, SharedGroup>(router)
   const retained = createRetained(router, { clock, keep }, kept?.retained)
   const wills = createWills(clock, message => broker.route(message))
-  const sessions = createSessions({ clock, limits, keep, ended })
+  const sessions = createSessions({ clock, limits, keep, attached, ended })
   const keptGroups = new Map<string, [number: number, message: Message][]>()
 
   const broker: MqttBroker = {
@@ -184,10 +184,14 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
       subscriptions.remove(filter, session)
       return
     }
-    const group = subscriptions.group(shared, () => {
-      throw new Error(`there is no group ${filter}`)
-    })
-    if (group.leave(session)) subscriptions.removeGroup(shared)
+    if (subscriptions.groupOf(shared)?.leave(session)) subscriptions.removeGroup(shared)
+  }
+
+  function attached(session: Session): void {
+    for (const filter of session.subscriptions.keys()) {
+      const shared = sharedFilter(filter)
+      if (shared) subscriptions.groupOf(shared)?.pump()
+    }
   }
 
   function ended(session: Session, owed: Owed[]): void {

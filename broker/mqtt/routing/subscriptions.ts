@@ -30,6 +30,7 @@ export type Subscriptions<Subscriber, Group> = {
   remove(filter: string, subscriber: Subscriber): void
   /** The group of a shared filter, made when the first member comes. */
   group(shared: SharedFilter, make: () => Group): Group
+  groupOf(shared: SharedFilter): Group | undefined
   removeGroup(shared: SharedFilter): void
   groupCount(): number
   match(message: Message): Entry<Subscriber, Group>[]
@@ -72,6 +73,7 @@ export function createSubscriptions<Subscriber, Group>(
       groups++
       return group
     },
+    groupOf: ({ shareName, filter }) => entries.get(filter)?.entry.groups.get(shareName),
     removeGroup({ shareName, filter }) {
       if (entries.get(filter)?.entry.groups.delete(shareName)) groups--
       tidy(filter)

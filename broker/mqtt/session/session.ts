@@ -48,6 +48,8 @@ export type SessionNeeds = {
   clock: Clock
   limits: Limits
   keep: Keep
+  /** Told when a connection has been attached: what waits in its groups of shared subscriptions can go out. */
+  attached(session: Session): void
   kept?: [number: number, message: Message][]
 }
 
@@ -74,6 +76,7 @@ export function createSession(needs: SessionNeeds): Session {
       link = next
       aliases = createAliases(Math.min(next.topicAliasMaximum, limits.topicAliases))
       outgoing.attach(next, aliases)
+      needs.attached(session)
     },
     detach() {
       link = undefined

@@ -4,7 +4,6 @@ import type { Limits } from '../../config/limits.ts'
 import type { Clock } from '../../world.ts'
 import type { Keep, Kept } from '../keep.ts'
 import { createSession, type Session } from './session.ts'
-import { afterLong } from './will.ts'
 
 export type Sessions = {
   get(clientId: string): Session | undefined
@@ -39,6 +38,7 @@ export type SessionsNeeds = {
   /** As they are now: a session has those of the time when it was begun. */
   limits(): Limits
   keep: Keep
+  attached(session: Session): void
   /** Told when a session has ended, to take it out of all subscriptions and to send its will; and what it was owed. */
   ended(session: Session, owed: ReturnType<Session['outgoing']['clear']>): void
 }
@@ -46,7 +46,7 @@ export type SessionsNeeds = {
 /** MQTT 5 3.1.2.11.2: this session never expires. */
 const FOR_EVER = 0xffff_ffff
 
-export function createSessions({ clock, limits, keep, ended }: SessionsNeeds): Sessions {
+export function createSessions({ clock, limits, keep, attached, ended }: SessionsNeeds): Sessions {
   const byClientId = new Map<string, Session>()
   const timers = new Map<Session, () => void>()
 
@@ -55,7 +55,7 @@ export function createSessions({ clock, limits, keep, ended }: SessionsNeeds): S
     restore({ record, messages }) {
       const { clientId, protocol, expirySeconds, endedAt } = record
       const own = { clientId, protocol, expirySeconds, limits: limits(), kept: messages }
-      const session = createSession({ ...own, clock, keep })
+      const session = createSession({ ...own, clock, keep, attached })
       byClientId.set(clientId, session)
       const goneMs = endedAt === undefined ? 0 : Math.max(0, clock.now() - endedAt)
       startTimer(session, Math.max(0, expirySeconds - goneMs / 1000))
@@ -74,7 +74,7 @@ export function createSessions({ clock, limits, keep, ended }: SessionsNeeds): S
         sessions.end(known)
       }
       const own = { clientId, protocol, expirySeconds, limits: limits() }
-      const session = createSession({ ...own, clock, keep })
+      const session = createSession({ ...own, clock, keep, attached })
       byClientId.set(clientId, session)
       session.save()
       return { session, present: false }
@@ -102,10 +102,10 @@ export function createSessions({ clock, limits, keep, ended }: SessionsNeeds): S
   return sessions
 
   function startTimer(session: Session, seconds: number): void {
-    const ms = session.expirySeconds === FOR_EVER ? Number.POSITIVE_INFINITY : seconds * 1000
+    if (session.expirySeconds === FOR_EVER) return
     timers.set(
       session,
-      afterLong(clock, ms, () => sessions.end(session)),
+      clock.after(seconds * 1000, () => sessions.end(session)),
     )
   }
 

@@ -45,7 +45,7 @@ export function createWills(clock: Clock, publish: (message: Message) => void): 
       const seconds = Math.min(delaySeconds, sessionSeconds)
       if (seconds === 0) return send()
       take(clientId)
-      waiting.set(clientId, { send, stop: afterLong(clock, seconds * 1000, send) })
+      waiting.set(clientId, { send, stop: clock.after(seconds * 1000, send) })
     },
     cancel: clientId => void take(clientId),
     hurry: clientId => take(clientId)?.send(),
@@ -55,19 +55,3 @@ export function createWills(clock: Clock, publish: (message: Message) => void): 
     },
   }
 }
-
-/** A timer that may be longer than one of Node's, which end at 24.8 days. */
-export function afterLong(clock: Clock, ms: number, act: () => void): () => void {
-  if (ms === Number.POSITIVE_INFINITY) return () => undefined
-  let stop = next(ms)
-  return () => stop()
-
-  function next(left: number): () => void {
-    if (left <= LONGEST_MS) return clock.after(left, act)
-    return clock.after(LONGEST_MS, () => {
-      stop = next(left - LONGEST_MS)
-    })
-  }
-}
-
-const LONGEST_MS = 2_147_483_647
