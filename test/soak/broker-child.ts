@@ -14,7 +14,9 @@ export type Answer = { port: number; devices: Device[] } | Usage | { stopped: tr
 
 let broker: Broker | undefined
 
-process.on('message', async (question: Question) => process.send?.(await answer(question)))
+process.on('message', (question: Question) => {
+  void answer(question).then(given => process.send?.(given))
+})
 process.on('disconnect', () => process.exit())
 
 async function answer(question: Question): Promise<Answer> {
