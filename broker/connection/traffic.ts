@@ -7,6 +7,7 @@ import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { PacketProblem } from '../mqtt/codec/problem.ts'
 import { effectOf } from '../mqtt/effects.ts'
 import type { DisconnectPacket, Packet } from '../mqtt/packet.ts'
+import { ROOM_BYTES } from '../mqtt/session/link.ts'
 import type { Decision } from '../policy/decision.ts'
 import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts'
 import type { House } from './house.ts'
@@ -68,25 +69,37 @@ export const traffic: Room<Known, never> = async (visit, house) => {
             end(refused)
             return
           }
-          // On MQTT 3.1.1 a client can't be told how much may be unanswered: we read on when less is.
-          const unanswered = known.traffic.acknowledgements.waiting()
-          if (unanswered >= settings.config.limits.inflightIn) front.take(undefined)
+          if (!mayReadOn()) front.take(undefined)
         },
         problem: (problem: PacketProblem): void =>
           end({ by: problemDiagnosis(problem, settings.config.limits.payloadBytes) }),
       }
       const known: InTraffic = Object.assign(visit, {
         traffic: {
-          acknowledgements: createAcknowledgements(send, () => front.take(taker)),
+          acknowledgements: createAcknowledgements(send, readOn),
           aliases: new Map<number, string>(),
           denied: undefined,
         },
       })
+      /**
+       * INVARIANT: a client that doesn't read what it gets can't make us keep more and more of it: neither is it read then. On
+       * MQTT 3.1.1 it can't be told how much may be unanswered either.
+       */
+      function mayReadOn(): boolean {
+        const unanswered = known.traffic.acknowledgements.waiting()
+        return unanswered < settings.config.limits.inflightIn && front.waiting() < ROOM_BYTES
+      }
+      function readOn(): void {
+        if (mayReadOn()) front.take(taker)
+      }
       function send(answer: Buffer): void {
         front.packets.out++
         front.write(answer)
       }
-      const drained = (): void => session.outgoing.pump()
+      const drained = (): void => {
+        session.outgoing.pump()
+        readOn()
+      }
       const closed = (): void => lost(false)
       tls.on('readable', front.pump)
       tls.on('drain', drained)
