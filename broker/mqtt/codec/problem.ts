@@ -166,13 +166,19 @@ export const faults = {
   },
   'will-qos-without-will': {
     says: 'it has a will QoS and no will',
-    ...both('MQTT-3.1.2-13'),
+    mqtt311: 'MQTT-3.1.2-13',
+    mqtt5: 'MQTT-3.1.2-11',
   },
   'will-retain-without-will': {
     says: 'it has the will retain flag and no will',
-    ...both('MQTT-3.1.2-15'),
+    mqtt311: 'MQTT-3.1.2-15',
+    mqtt5: 'MQTT-3.1.2-13',
   },
-  'will-qos-3': { says: 'its will QoS is 3', ...both('MQTT-3.1.2-14') },
+  'will-qos-3': {
+    says: 'its will QoS is 3',
+    mqtt311: 'MQTT-3.1.2-14',
+    mqtt5: 'MQTT-3.1.2-12',
+  },
   'password-without-username': {
     says: 'it has a password and no user name',
     mqtt311: 'MQTT-3.1.2-22',
