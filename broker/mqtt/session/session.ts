@@ -93,11 +93,15 @@ export function createSession(needs: SessionNeeds): Session {
       if (subscribed === undefined) return 'unheard'
       if (!link.mayReceive(message.topic)) return 'sent'
       const qos = subscribed
-      const messageId = qos > 0 ? { messageId: outgoing.reserve() } : {}
-      link.write(
-        encodePublish({ ...message, qos, retain: false, dup: false, ...messageId }, protocol),
-      )
-      link.told('delivered', message)
+      const id = qos > 0 ? outgoing.reserve() : undefined
+      const fields = { ...message, qos, retain: false, dup: false }
+      const messageId = id === undefined ? {} : { messageId: id }
+      const packet = encodePublish({ ...fields, ...messageId }, protocol)
+      // [MQTT-3.1.2-25]: what is too large for the client is as good as sent.
+      const tooLarge = packet.length > link.maximumPacketSize
+      if (!tooLarge) link.write(packet)
+      else if (id !== undefined) outgoing.acknowledge(id)
+      link.told(tooLarge ? 'too-large' : 'delivered', message)
       return 'sent'
     },
     save(endedAt) {
