@@ -57,13 +57,14 @@ function withTopic(
   }
   const { topicAliases } = settings.config.limits
   const known = traffic.aliases.get(alias)
-  if (alias > topicAliases || (packet.topic === '' && known === undefined)) {
-    const why =
-      alias > topicAliases
-        ? `its topic alias is over ${topicAliases}`
-        : 'its topic alias is not known'
+  if (alias > topicAliases) {
+    const why = `its topic alias is over ${topicAliases}`
     const evidence = { why, packet: 'PUBLISH', reasonCode: TOPIC_ALIAS_INVALID }
     return diagnose('TRAFFIC_PROTOCOL_ERROR', evidence)
+  }
+  if (packet.topic === '' && known === undefined) {
+    const why = 'it has no topic, and its topic alias stands for none yet'
+    return diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet: 'PUBLISH' })
   }
   if (packet.topic === '') return { ...packet, topic: known ?? '' }
   traffic.aliases.set(alias, packet.topic)

@@ -69,8 +69,8 @@ export function unsubscribe(
   const { session, traffic } = visit
   const filters = packet.unsubscriptions
   for (const filter of filters) house.mqtt.unsubscribe(session, filter)
-  // AWS lists no 0x11 (no subscription existed) for UNSUBACK.
-  const granted = filters.map(() => 0)
+  // AWS lists no 0x11 (no subscription existed) for UNSUBACK; 0x8F is for what is no filter.
+  const granted = filters.map(filter => (filterRule(filter, 0) ? FILTER_INVALID : 0))
   const unsuback = { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted } as const
   traffic.acknowledgements.give(encode(unsuback, session.protocol), house.mqtt.durable())
   tellUnsubscribed(visit, house, filters)
@@ -80,6 +80,8 @@ export function unsubscribe(
   }
   return undefined
 }
+
+const FILTER_INVALID = 0x8f
 
 function judge(filter: string, qos: number, visit: InTraffic): Diagnosis | undefined {
   const broken = filterRule(filter, qos)
