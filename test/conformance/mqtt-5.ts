@@ -119,6 +119,7 @@ export const statements: Statements<CaseName> = {
       'a will waits for its delay',
       'a will is published when its session ends before its delay',
       'clean start ends the session: its will is published then',
+      'a client that is taken over has its will published',
       'DISCONNECT 0x04 asks for the will',
       'after DISCONNECT 0x00 there is no will',
     ],
@@ -275,7 +276,10 @@ export const statements: Statements<CaseName> = {
   },
   'MQTT-3.1.3-9': {
     says: "a new connection to the session within the will's delay: no will",
-    tests: ['a client that is back within the delay has no will any more'],
+    tests: [
+      'a client that is back within the delay has no will any more',
+      'one that is taken over within the delay of its will has not',
+    ],
   },
   'MQTT-3.1.3-10': {
     says: 'the user properties of a will keep their order',
@@ -1250,6 +1254,7 @@ export const statements: Statements<CaseName> = {
     says: 'a CONNACK or DISCONNECT of 0x80 or above: the connection is closed',
     tests: [
       'a CONNECT that the policy denies is refused with 0x87',
+      'with QoS 0 it ends the connection: DISCONNECT 0x87',
       'the same client id again: the older connection is told 0x8E and closed',
     ],
   },

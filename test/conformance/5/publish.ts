@@ -112,6 +112,11 @@ export const publish = {
     await a.expect('puback', { messageId, reasonCode: 0x87 })
     await a.put(id)
   },
+  'with QoS 0 it ends the connection: DISCONNECT 0x87': async ({ client, id }) => {
+    const a = await client()
+    a.publish(`${id}/denied`)
+    await ends(a, 0x87, 'TRAFFIC_PUBLISH_DENIED')
+  },
   'topics that are none: DISCONNECT 0x90': async ({ client, id }) => {
     for (const topic of [`${id}/+`, `${id}/#`, '+', '#']) {
       const a = await client()

@@ -188,5 +188,5 @@ export const subscribe = {
   },
 } satisfies { [name: string]: Case }
 
-/** Success, no subscription existed, success, not a filter. */
-const UNSUBACK_CODES = [0, 0x11, 0, 0x8f]
+/** AWS has no code of its own for a subscription that was not there. */
+const UNSUBACK_CODES = [0, 0, 0, 0x8f]

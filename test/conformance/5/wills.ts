@@ -67,6 +67,27 @@ export const wills = {
     await client({ clientId: `${id}-mortal` })
     await listener.gets('will')
   },
+  'a client that is taken over has its will published': async ({ id, client }) => {
+    const listener = await client()
+    await listener.subscribe(id)
+    const older = await client(mortal(id))
+    await client({ ...mortal(id), clean: false })
+    await older.expect('disconnect', { reasonCode: 0x8e })
+    await listener.gets('will')
+  },
+  'one that is taken over within the delay of its will has not': async ({
+    id,
+    client,
+    advance,
+  }) => {
+    const listener = await client()
+    await listener.subscribe(id)
+    await client(mortal(id, { willDelayInterval: 10 }))
+    const newer = await client({ clientId: `${id}-mortal`, clean: false })
+    await advance(60_000)
+    await newer.silent()
+    await listener.nothing(await client())
+  },
   'a will with will retain is kept as the retained message': async ({ t, id, client }) => {
     await (await client(mortal(id, {}, 600, true))).drop()
     const late = await client()
