@@ -7,7 +7,8 @@ import { manualClock } from '../helpers/manual-clock.ts'
 
 t.test("a service's answer that is larger than the client takes is not sent", async t => {
   const own = { clientId: 'device', protocol: 5, expirySeconds: 0 } as const
-  const shared = { clock: manualClock(), limits: awsLimits, keep: forgetful }
+  const attached = (): void => undefined
+  const shared = { clock: manualClock(), limits: awsLimits, keep: forgetful, attached }
   const session = createSession({ ...own, ...shared })
   const packets: Buffer[] = []
   const told: Delivery[] = []
