@@ -137,9 +137,9 @@ export type Answer =
       properties?: ConnackProperties
     }
   | { cmd: 'puback'; messageId: number; reasonCode?: number; properties?: Explanation }
-  | { cmd: 'suback'; messageId: number; reasonCodes: number[]; properties?: Explanation }
+  | { cmd: 'suback'; messageId: number; granted: number[]; properties?: Explanation }
   /** On 3.1.1 it has no codes. */
-  | { cmd: 'unsuback'; messageId: number; reasonCodes: number[]; properties?: Explanation }
+  | { cmd: 'unsuback'; messageId: number; granted: number[]; properties?: Explanation }
   | { cmd: 'pingresp' }
   /** Of MQTT 5: on 3.1.1 a server sends none. */
   | { cmd: 'disconnect'; reasonCode: number; properties?: Explanation }

@@ -6,7 +6,7 @@
 
 import type { Limits } from '../../config/limits.ts'
 import type { Clock } from '../../world.ts'
-import { encodePublish } from '../codec/encode.ts'
+import { encodePublish, type Stamp } from '../codec/encode-publish.ts'
 import type { Keep } from '../keep.ts'
 import { keepable, type Message } from '../message.ts'
 import type { Aliases } from './aliases.ts'
@@ -14,8 +14,8 @@ import { type Link, ROOM_BYTES } from './link.ts'
 import type { Template } from './template.ts'
 
 export type Outgoing = {
-  /** Owes the session a message. @returns false where it was dropped, since the session has as many as it may keep */
-  push(message: Message, retain: boolean, origin?: Origin): boolean
+  /** Owes the session a message; with a template where others get it too. @returns false where it was dropped, since the session has as many as it may keep */
+  push(message: Message, retain: boolean, origin?: Origin, template?: Template): boolean
   /** The client is there: what waits goes out. */
   attach(link: Link, aliases: Aliases): void
   detach(): void
@@ -39,6 +39,8 @@ type Owed = {
   message: Message
   retain: boolean
   packetId?: number
+  /** Only while it is sent at once. */
+  template?: Template | undefined
   /** When it was first sent, by the elapsed clock. */
   sentAt?: number
 }
@@ -78,7 +80,7 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
   }
 
   const outgoing: Outgoing = {
-    push(message, retain, origin) {
+    push(message, retain, origin, template) {
       if (outgoing.size() >= limits.queuedMessages) return false
       const keep = needs.keep()
       const owed: Owed = { number: nextNumber++, message, retain }
@@ -90,7 +92,9 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
       const behind = attached === undefined || (stored.length > 0 && ordered())
       if (behind) stored.push(owed)
       else live.push(owed)
+      if (direct) owed.template = template
       if (attached) outgoing.pump()
+      owed.template = undefined
       return true
     },
     attach(link, aliases) {
@@ -186,11 +190,11 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
     owed.packetId ??= takeId()
     const messageId = owed.packetId
     // AWS: DUP is not supported: a message that is sent again doesn't say so.
-    const fields = { ...message, qos: 1 as const, retain, dup: false, messageId }
-    const packet = encodePublish(
-      protocol === 5 ? { ...fields, ...aliases.of(topic), ...expiryOf(message, clock) } : fields,
-      protocol,
-    )
+    const plain: Stamp = { qos: 1, retain, messageId }
+    const stamp =
+      protocol === 5 ? { ...plain, ...aliases.of(topic), ...expiryOf(message, clock) } : plain
+    const packet =
+      owed.template?.packet(protocol, stamp) ?? encodePublish({ ...message, ...stamp }, protocol)
     if (packet.length > link.maximumPacketSize) {
       link.told('too-large', message)
       settle(owed)

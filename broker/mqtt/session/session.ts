@@ -5,7 +5,7 @@
 
 import type { Limits } from '../../config/limits.ts'
 import type { Clock } from '../../world.ts'
-import { encodePublish } from '../codec/encode.ts'
+import { encodePublish } from '../codec/encode-publish.ts'
 import type { Keep, SessionRecord, SubscriptionRecord } from '../keep.ts'
 import type { Message } from '../message.ts'
 import type { Subscription } from '../routing/subscriptions.ts'
@@ -85,7 +85,7 @@ export function createSession(needs: SessionNeeds): Session {
     deliver(message, granted, template) {
       if (granted.qos > 0 && message.qos > 0) {
         if (link || session.expirySeconds > 0)
-          outgoing.push(message, granted.retain, granted.origin)
+          outgoing.push(message, granted.retain, granted.origin, template)
       } else if (link) deliver0(message, granted.retain, template, link)
     },
     send(message, subscribed) {
@@ -131,7 +131,7 @@ export function createSession(needs: SessionNeeds): Session {
             },
             protocol,
           )
-        : template.qos0(protocol, retain)
+        : template.packet(protocol, { qos: 0, retain })
     if (packet.length > to.maximumPacketSize) {
       to.told('too-large', message)
       return

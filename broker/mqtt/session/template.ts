@@ -1,20 +1,24 @@
-/** One message encoded once for all who get the very same bytes: QoS 0 without anything of the receiver's own in it. */
+/** One message encoded once for all its receivers: what is theirs alone is written into a copy, if anything is. */
 
-import { encodePublish } from '../codec/encode.ts'
+import { type PublishTemplate, publishTemplate, type Stamp } from '../codec/encode-publish.ts'
 import type { Message } from '../message.ts'
 
-export type Template = { qos0(version: 4 | 5, retain: boolean): Buffer }
+export type Template = {
+  /** INVARIANT: nobody changes these bytes: several receivers may get the same buffer. */
+  packet(version: 4 | 5, stamp: Stamp): Buffer
+}
 
 export function templateOf(message: Message): Template {
-  const made: (Buffer | undefined)[] = []
+  let mqtt311: PublishTemplate | undefined
+  let mqtt5: PublishTemplate | undefined
   return {
-    qos0(version, retain) {
-      const at = (version - 4) * 2 + (retain ? 1 : 0)
-      const known = made[at]
-      if (known) return known
-      const packet = encodePublish({ ...message, qos: 0, retain, dup: false }, version)
-      made[at] = packet
-      return packet
+    packet(version, stamp) {
+      if (version === 4) {
+        mqtt311 ??= publishTemplate(message, 4)
+        return mqtt311.packet(stamp)
+      }
+      mqtt5 ??= publishTemplate(message, 5)
+      return mqtt5.packet(stamp)
     },
   }
 }
