@@ -537,7 +537,11 @@ export const statements: Statements<CaseName> = {
   },
   'MQTT-4.3.2-1': {
     says: 'QoS 1 is sent with a free identifier, without DUP, and is open until its PUBACK',
-    tests: [OWN_IDENTIFIERS, 'a PUBACK that answers nothing changes nothing'],
+    tests: [
+      OWN_IDENTIFIERS,
+      'answers of services have identifiers of their own, and no more of them than may be in flight',
+      'a PUBACK that answers nothing changes nothing',
+    ],
   },
   'MQTT-4.3.2-2': {
     says: 'QoS 1 is answered with its identifier; the same identifier later is a new message',

@@ -25,8 +25,11 @@ export type Outgoing = {
   pump(): void
   /** Gives up all of it; what it owed, in order. */
   clear(): { message: Message; origin?: Origin }[]
-  /** Takes the next free packet identifier [MQTT-2.2.1-3]; `acknowledge` frees it. */
-  reserve(): number
+  /**
+   * Takes the next free packet identifier [MQTT-2.2.1-3] for a packet that is sent past the queue; `acknowledge` frees it, or
+   * the end of the connection. Undefined where as many are unanswered as may be.
+   */
+  reserve(): number | undefined
   size(): number
 }
 
@@ -66,6 +69,7 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
   const inflight = new Map<number, Owed>()
   /** Identifiers in use: in flight, or of a message that will be sent again with its own. */
   const used = new Set<number>()
+  const reserved = new Set<number>()
   let lastId = 0
   let attached: { link: Link; aliases: Aliases } | undefined
   /** How many of the stored ones may go out in this second. */
@@ -108,12 +112,18 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
       stopReplay = stopWaiting = stopGivingUp = undefined
       stored = [...inflight.values(), ...stored, ...live.takeAll()]
       inflight.clear()
+      for (const packetId of reserved) used.delete(packetId)
+      reserved.clear()
     },
     acknowledge(packetId) {
       const owed = inflight.get(packetId) ?? stored.find(one => one.packetId === packetId)
-      if (owed === undefined) return used.delete(packetId)
-      if (!inflight.has(packetId)) stored = stored.filter(one => one !== owed)
-      settle(owed)
+      if (owed) {
+        if (!inflight.has(packetId)) stored = stored.filter(one => one !== owed)
+        settle(owed)
+      } else {
+        if (!reserved.delete(packetId)) return false
+        used.delete(packetId)
+      }
       outgoing.pump()
       return true
     },
@@ -124,6 +134,7 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
         const fromStored = credit > 0 && stored.length > 0
         const owed = fromStored ? stored[0] : live.first()
         if (owed === undefined) break
+        if (owed.packetId === undefined && used.size >= IDENTIFIERS) break
         const takes = takesIt(owed, link)
         if (takes) {
           const waitMs = link.allowance()
@@ -150,7 +161,14 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
       used.clear()
       return all
     },
-    reserve: takeId,
+    reserve() {
+      if (attached === undefined || isFull(attached.link) || used.size >= IDENTIFIERS) {
+        return undefined
+      }
+      const packetId = takeId()
+      reserved.add(packetId)
+      return packetId
+    },
     size: () => stored.length + live.size() + inflight.size,
   }
   return outgoing
@@ -160,8 +178,11 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
   }
 
   function hasRoom(link: Link): boolean {
-    const most = Math.min(limits.inflightOut, link.receiveMaximum)
-    return inflight.size < most && link.waiting() < ROOM_BYTES
+    return !isFull(link) && link.waiting() < ROOM_BYTES
+  }
+
+  function isFull(link: Link): boolean {
+    return inflight.size + reserved.size >= Math.min(limits.inflightOut, link.receiveMaximum)
   }
 
   /** Each second some of the stored ones: AWS replays ten in a second. */
@@ -231,13 +252,17 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
     needs.keep()?.message(clientId, number, undefined)
   }
 
+  /** INVARIANT: one is free. */
   function takeId(): number {
-    do lastId = lastId >= 65_535 ? 1 : lastId + 1
+    do lastId = lastId >= IDENTIFIERS ? 1 : lastId + 1
     while (used.has(lastId))
     used.add(lastId)
     return lastId
   }
 }
+
+/** All that there are: 1 to 65,535. */
+const IDENTIFIERS = 65_535
 
 /** MQTT 5 [MQTT-3.3.2-6]: what is left of the message's time, in seconds. */
 export function expiryOf({ expiresAt }: Message, clock: Clock): { messageExpiryInterval?: number } {

@@ -92,15 +92,14 @@ export function createSession(needs: SessionNeeds): Session {
       if (link === undefined) return 'gone'
       if (subscribed === undefined) return 'unheard'
       if (!link.mayReceive(message.topic)) return 'sent'
-      const qos = subscribed
-      const id = qos > 0 ? outgoing.reserve() : undefined
-      const fields = { ...message, qos, retain: false, dup: false }
-      const messageId = id === undefined ? {} : { messageId: id }
-      const packet = encodePublish({ ...fields, ...messageId }, protocol)
+      // Who acknowledges nothing gets it all the same, with QoS 0: it is sent once in any case.
+      const messageId = subscribed > 0 ? outgoing.reserve() : undefined
+      const how = messageId === undefined ? ({ qos: 0 } as const) : ({ qos: 1, messageId } as const)
+      const packet = encodePublish({ ...message, ...how, retain: false, dup: false }, protocol)
       // [MQTT-3.1.2-25]: what is too large for the client is as good as sent.
       const tooLarge = packet.length > link.maximumPacketSize
       if (!tooLarge) link.write(packet)
-      else if (id !== undefined) outgoing.acknowledge(id)
+      else if (messageId !== undefined) outgoing.acknowledge(messageId)
       link.told(tooLarge ? 'too-large' : 'delivered', message)
       return 'sent'
     },

@@ -232,4 +232,22 @@ export const publish = {
     const rest = await a.gets(...payloads.slice(inFlight))
     t.equal(rest.length, 20)
   },
+  'answers of services have identifiers of their own, and no more of them than may be in flight':
+    async ({ t, client, id }) => {
+      const request = '$aws/certificates/create-from-csr/json'
+      const [a, speaker] = [await client(), await client()]
+      await a.subscribe([`${request}/rejected`, id])
+      await speaker.put(id, { payload: 'x' })
+      const ids = [(await a.expect('publish')).messageId]
+      for (let n = 0; n < 120; n++) {
+        a.publish(request, { payload: 'no request' })
+        const { qos, messageId } = await a.expect('publish', { topic: `${request}/rejected` })
+        if (qos === 1) ids.push(messageId)
+      }
+      t.equal(new Set(ids).size, 100)
+      t.equal(ids.length, 100)
+      for (const messageId of ids) a.puback(messageId ?? 0)
+      await speaker.put(id, { payload: 'y' })
+      await a.gets('y')
+    },
 } satisfies { [name: string]: Case }
