@@ -70,8 +70,19 @@ export async function createRouter<Entry>(
     },
     match({ topic, payload }) {
       const found: Entry[] = []
-      const packet = { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }
-      aedes.publish({ ...packet, properties: found } as never, nothing)
+      // Each field by its name: of `{ ...packet, properties }` V8 makes a new shape each time, at four times the cost of the rest.
+      aedes.publish(
+        {
+          cmd: 'publish',
+          topic,
+          payload,
+          qos: 0,
+          retain: false,
+          dup: false,
+          properties: found,
+        } as never,
+        nothing,
+      )
       return found
     },
     retained: {
