@@ -62,6 +62,8 @@ export type Limits = {
   sharedReplayPerSecond: number
   /** `sensor/#` takes `sensor/`, and not `sensor`; the standard: both. */
   hashTakesParent: boolean
+  /** A client may send packets before its CONNACK is there; AWS: it must wait. */
+  packetsBeforeConnack: boolean
   /** A filter with a wildcard gets no retained message; the standard: it does. */
   wildcardsGetRetained: boolean
 }
@@ -111,6 +113,7 @@ export const awsLimits: Limits = {
   sharedQueuedMessages: 500_000,
   sharedReplayPerSecond: 20,
   hashTakesParent: false,
+  packetsBeforeConnack: false,
   wildcardsGetRetained: false,
 }
 

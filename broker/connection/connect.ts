@@ -1,5 +1,6 @@
 /** Room 5: the first MQTT packet. AWS reads it before it decides about the certificate, and so do we. */
 
+import type { Limits } from '../config/limits.ts'
 import { leftWithoutConnectCandidates } from '../diagnosis/abandonment.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { PacketProblem } from '../mqtt/codec/problem.ts'
@@ -77,13 +78,13 @@ export const connect: Room<Known, Asked> = async (visit, house) => {
     mqtt: {
       front,
       ...named(packet, house),
-      keepAlive: effectiveKeepAlive(packet.keepalive),
+      keepAlive: effectiveKeepAlive(packet.keepalive, visit.settings.config.limits),
     },
   }
   Object.assign(visit, asked)
   // Who the client is comes first: AWS looks at the certificate before anything in the CONNECT.
   if (visit.certificate.pending) return pass(asked)
-  const refusal = judge(packet)
+  const refusal = judge(packet, visit.settings.config.limits)
   return refusal === undefined ? pass(asked) : refuse(refusal)
 }
 
@@ -123,12 +124,12 @@ function withoutConnect(
   })
 }
 
-function judge(packet: ConnectPacket): Diagnosis | undefined {
+function judge(packet: ConnectPacket, limits: Limits): Diagnosis | undefined {
   const { protocolVersion } = packet
   if (protocolVersion !== MQTT_3_1_1 && protocolVersion !== MQTT_5) {
     return unsupported(protocolVersion)
   }
-  const broken = connectRule(packet)
+  const broken = connectRule(packet, limits)
   return broken && diagnose(broken.code, broken.evidence as never)
 }
 

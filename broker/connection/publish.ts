@@ -58,9 +58,7 @@ function withTopic(
   const { topicAliases } = settings.config.limits
   const known = traffic.aliases.get(alias)
   if (alias > topicAliases) {
-    const why = `its topic alias is over ${topicAliases}`
-    const evidence = { why, packet: 'PUBLISH', reasonCode: TOPIC_ALIAS_INVALID }
-    return diagnose('TRAFFIC_PROTOCOL_ERROR', evidence)
+    return diagnose('TRAFFIC_TOPIC_ALIAS_INVALID', { alias, limit: topicAliases })
   }
   if (packet.topic === '' && known === undefined) {
     const why = 'it has no topic, and its topic alias stands for none yet'
@@ -71,10 +69,8 @@ function withTopic(
   return packet
 }
 
-const TOPIC_ALIAS_INVALID = 0x94
-
 function judge(packet: PublishPacket, visit: InTraffic): Diagnosis | undefined {
-  const broken = publishRule(packet)
+  const broken = publishRule(packet, visit.settings.config.limits)
   if (broken) return diagnose(broken.code, broken.evidence as never)
   const { topic, qos } = packet
   const denied = ask('TRAFFIC_PUBLISH_DENIED', 'iot:Publish', 'topic', topic, qos, visit)

@@ -31,7 +31,9 @@ export function request(
 ): 'taken' | Diagnosis | undefined {
   const found = house.services.find(packet.topic)
   if (found === undefined) return undefined
-  if (found === 'reserved') return diagnose('TRAFFIC_TOPIC_RESERVED', { topic: packet.topic })
+  if (found === 'reserved') {
+    return diagnose('TRAFFIC_TOPIC_RESERVED', { topic: packet.topic, use: 'publish' })
+  }
   if (packet.qos > 0) acknowledge(packet, 0, visit)
   void answer(packet, found, visit, house)
   return 'taken'

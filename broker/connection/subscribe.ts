@@ -19,8 +19,13 @@ export function subscribe(
   house: House,
 ): Refused | undefined {
   const { session, traffic } = visit
-  const broken = subscribeRule(packet)
-  if (broken) return { by: diagnose(broken.code, broken.evidence as never) }
+  const broken = subscribeRule(packet, visit.settings.config.limits)
+  if (broken) {
+    const by = diagnose(broken.code, broken.evidence as never)
+    if (effectOf(by, session.protocol, { packet: 'SUBSCRIBE' }).does !== 'silence') return { by }
+    tellDenied(by, { packet: 'SUBSCRIBE' }, visit, house)
+    return undefined
+  }
   const granted: number[] = []
   const taken: { asked: AskedSubscription; hadBefore: boolean }[] = []
   for (const { topic: filter, qos, nl = false, rap = false, rh = 0 } of packet.subscriptions) {
@@ -67,10 +72,11 @@ export function unsubscribe(
   house: House,
 ): Refused | undefined {
   const { session, traffic } = visit
+  const { limits } = visit.settings.config
   const filters = packet.unsubscriptions
   for (const filter of filters) house.mqtt.unsubscribe(session, filter)
   // AWS lists no 0x11 (no subscription existed) for UNSUBACK; 0x8F is for what is no filter.
-  const granted = filters.map(filter => (filterRule(filter, 0) ? FILTER_INVALID : 0))
+  const granted = filters.map(filter => (filterRule(filter, limits) ? FILTER_INVALID : 0))
   const unsuback = { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted } as const
   traffic.acknowledgements.give(encode(unsuback, session.protocol), house.mqtt.durable())
   tellUnsubscribed(visit, house, filters)
@@ -84,7 +90,7 @@ export function unsubscribe(
 const FILTER_INVALID = 0x8f
 
 function judge(filter: string, qos: number, visit: InTraffic): Diagnosis | undefined {
-  const broken = filterRule(filter, qos)
+  const broken = filterRule(filter, visit.settings.config.limits)
   if (broken) return diagnose(broken.code, broken.evidence as never)
   return ask('TRAFFIC_SUBSCRIBE_DENIED', 'iot:Subscribe', 'topicfilter', filter, qos, visit)
 }

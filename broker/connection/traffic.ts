@@ -71,8 +71,7 @@ export const traffic: Room<Known, never> = async (visit, house) => {
           }
           if (!mayReadOn()) front.take(undefined)
         },
-        problem: (problem: PacketProblem): void =>
-          end({ by: problemDiagnosis(problem, settings.config.limits.payloadBytes) }),
+        problem: (problem: PacketProblem): void => end({ by: problemDiagnosis(problem) }),
       }
       const known: InTraffic = Object.assign(visit, {
         traffic: {
@@ -154,6 +153,8 @@ function handle(packet: Packet, visit: InTraffic, house: House): Refused | undef
       return leave(packet, visit, house)
     case 'connect':
       return secondConnect()
+    case 'auth':
+      return { by: diagnose('TRAFFIC_AUTH_UNSUPPORTED', { authReason: packet.reasonCode }) }
     default:
       // AWS: no QoS 2, so none of its packets; the others are a server's to send.
       return protocolError(
@@ -187,12 +188,12 @@ function protocolError(why: string, packet: string): Refused {
   return { by: diagnose('TRAFFIC_PROTOCOL_ERROR', { why, packet }) }
 }
 
-function problemDiagnosis(problem: PacketProblem, payloadBytes: number): Diagnosis {
+function problemDiagnosis(problem: PacketProblem): Diagnosis {
   switch (problem.kind) {
     case 'unknown-version':
       return secondConnect().by
     case 'too-large':
-      return diagnose('TRAFFIC_PAYLOAD_TOO_LARGE', { bytes: problem.bytes, limit: payloadBytes })
+      return diagnose('TRAFFIC_PACKET_TOO_LARGE', { bytes: problem.bytes, limit: problem.limit })
     default: {
       const { says, packet, reasonCode } = problem
       const evidence = { why: says, reasonCode, ...(packet && { packet }) }

@@ -12,7 +12,9 @@ import { type HandshakeEvidence, handshake } from './handshake.ts'
 import { type HelloEvidence, hello } from './hello.ts'
 import { type PermissionEvidence, permission } from './permission.ts'
 import { type RegistrationEvidence, registration } from './registration.ts'
+import { type SessionEvidence, session } from './session.ts'
 import { type TrafficEvidence, traffic } from './traffic.ts'
+import { type TrafficLimitEvidence, trafficLimits } from './traffic-limits.ts'
 
 type Evidence = HelloEvidence &
   HandshakeEvidence &
@@ -21,7 +23,9 @@ type Evidence = HelloEvidence &
   ConnectEvidence &
   RegistrationEvidence &
   PermissionEvidence &
+  SessionEvidence &
   TrafficEvidence &
+  TrafficLimitEvidence &
   CloseEvidence
 
 export type Code = keyof Evidence
@@ -38,6 +42,8 @@ export const catalogue: Entries<Evidence> = {
   ...connect,
   ...registration,
   ...permission,
+  ...session,
   ...traffic,
+  ...trafficLimits,
   ...close,
 }

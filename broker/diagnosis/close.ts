@@ -72,7 +72,7 @@ export const close: Entries<CloseEvidence> = {
       }`,
     remedy: ({ keepAliveSeconds }) =>
       `let the device send PINGREQ at least every ${keepAliveSeconds} s; look at sleep modes and at a loop that blocks`,
-    aws: { disconnectReason: 'MQTT_KEEP_ALIVE_TIMEOUT' },
+    aws: { reasonCode: 0x8d, disconnectReason: 'MQTT_KEEP_ALIVE_TIMEOUT' },
     references: ['MQTT 3.1.1 3.1.2.10 [MQTT-3.1.2-24]', 'AWS: iot-core limits'],
     example: { keepAliveSeconds: 30, asked: 10, silentMs: 45_000 },
   },
@@ -87,7 +87,11 @@ export const close: Entries<CloseEvidence> = {
       `client id ${quote(clientId)} connected again: connection ${quote(by.connection)} from ${quote(by.address)} with certificate ${short(by.certificateId)} took over`,
     remedy: () =>
       'give each device and each process a client id of its own; if it is one device, this was its reconnect',
-    aws: { disconnectReason: 'DUPLICATE_CLIENTID', logReason: 'DUPLICATE_CLIENT_ID' },
+    aws: {
+      reasonCode: 0x8e,
+      disconnectReason: 'DUPLICATE_CLIENTID',
+      logReason: 'DUPLICATE_CLIENT_ID',
+    },
     references: ['MQTT 3.1.1 3.1.4 [MQTT-3.1.4-2]', 'AWS: life-cycle-events'],
     example: {
       clientId: 'sensor-1',
@@ -103,7 +107,7 @@ export const close: Entries<CloseEvidence> = {
     title: 'The broker ended the connection',
     says: ({ why }) => `the broker ended the connection: ${plain(why)}`,
     remedy: () => 'nothing to do: let the device connect again',
-    aws: { disconnectReason: 'SERVER_INITIATED_DISCONNECT' },
+    aws: { reasonCode: 0x8b, disconnectReason: 'SERVER_INITIATED_DISCONNECT' },
     references: ['AWS: life-cycle-events'],
     example: { why: 'it is stopping' },
   },

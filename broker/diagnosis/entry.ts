@@ -29,7 +29,10 @@ export type Severity = 'info' | 'note' | 'warning' | 'error'
 /** What AWS IoT Core shows in this case. Absent keys: nothing, or not known. */
 export type AwsView = {
   alert?: number
+  /** On MQTT 3.1.1. */
   connack?: number
+  /** On MQTT 5: of the CONNACK, PUBACK, SUBACK or DISCONNECT. */
+  reasonCode?: number
   /** Of a connection that had its CONNACK. */
   disconnectReason?: DisconnectReason
   logReason?: string

@@ -2,6 +2,7 @@
 
 import { type Code, catalogue } from './catalogue.ts'
 import type { AwsView, Blame, Certainty, Entry, Severity, Side } from './entry.ts'
+import { reasonCodeWords } from './reason-codes.ts'
 
 /**
  * For `candid explain CODE`.
@@ -43,10 +44,12 @@ export function certaintyOf(entry: Entry<unknown>): Certainty {
 }
 
 /** What AWS IoT shows, one line per sign. */
-export function awsLines({ alert, connack, disconnectReason, logReason, note }: AwsView): string[] {
+export function awsLines(aws: AwsView): string[] {
+  const { alert, connack, reasonCode, disconnectReason, logReason, note } = aws
   const lines: string[] = []
   if (alert !== undefined) lines.push(`TLS alert ${alert}`)
   if (connack !== undefined) lines.push(`CONNACK ${connack}`)
+  if (reasonCode !== undefined) lines.push(`MQTT 5: ${reasonCodeWords(reasonCode)}`)
   if (disconnectReason !== undefined) lines.push(`disconnectReason ${disconnectReason}`)
   if (logReason !== undefined) lines.push(`log reason ${logReason}`)
   if (note !== undefined) lines.push(note)

@@ -53,6 +53,7 @@ export const permission: Entries<PermissionEvidence> = {
         : `let the device use its thing name ${quote(thingName)} as client id, or ${allow}`
     },
     aws: {
+      reasonCode: 0x87,
       logReason: 'AUTHORIZATION_FAILURE',
       note: 'AWS IoT closes without CONNACK on MQTT 3.1.1; the event `connect_failed` says AUTHORIZATION_FAILED',
     },

@@ -2,7 +2,7 @@
 
 import { authors, type ChangeEvidence } from './change.ts'
 import type { Entries, Entry } from './entry.ts'
-import { count, NO_POLICY, plain, quote, quotes } from './words.ts'
+import { count, lift, NO_POLICY, plain, quote, quotes } from './words.ts'
 
 export type TrafficEvidence = {
   TRAFFIC_PUBLISH_DENIED: DeniedEvidence
@@ -11,7 +11,12 @@ export type TrafficEvidence = {
   TRAFFIC_RECEIVE_DENIED: DeniedEvidence
   TRAFFIC_QOS2: { packet: 'PUBLISH' | 'SUBSCRIBE'; topic: string }
   TRAFFIC_TOPIC_INVALID: { topic: string; why: string }
-  TRAFFIC_TOPIC_RESERVED: { topic: string }
+  TRAFFIC_TOPIC_RESERVED: {
+    /** Or the filter. */
+    topic: string
+    /** What was tried; `retain`: clients may publish there, but not with the retain flag. */
+    use?: 'publish' | 'subscribe' | 'retain'
+  }
   TRAFFIC_PAYLOAD_TOO_LARGE: { bytes: number; limit: number; topic?: string }
   TRAFFIC_TOO_MANY_FILTERS: { filters: number; limit: number }
   TRAFFIC_PROTOCOL_ERROR: {
@@ -110,6 +115,7 @@ export const traffic: Entries<TrafficEvidence> = {
       `${packet} with QoS 2 for ${quote(topic)}: AWS IoT has only QoS 0 and 1`,
     remedy: () => 'use QoS 0 or 1',
     aws: {
+      reasonCode: 0x9b,
       disconnectReason: 'CLIENT_ERROR',
       note: 'AWS documents silence (no PUBACK, no SUBACK) on MQTT 3.1.1; some users report a close',
     },
@@ -124,13 +130,15 @@ export const traffic: Entries<TrafficEvidence> = {
     certainty: 'proof',
     title: 'The topic or filter breaks a rule',
     says: ({ topic, why }) => `topic ${quote(topic)} is not allowed: ${plain(why)}`,
-    remedy: () => 'use at most 256 bytes and 7 slashes, and wildcards only in filters',
+    remedy: () =>
+      'use at most 256 bytes and 7 slashes, and wildcards only in filters; `limits` in config.yaml has `topicBytes` and `topicSlashes`',
     aws: {
       disconnectReason: 'CLIENT_ERROR',
-      note: 'what an MQTT 3.1.1 client sees on AWS IoT is not established',
+      reasonCode: 0x90,
+      note: 'on MQTT 5 a SUBACK has 0x8F (Topic Filter invalid); what an MQTT 3.1.1 client sees on AWS IoT is not established',
     },
     references: ['MQTT 3.1.1 4.7', 'AWS: topics', 'AWS: iot-core limits'],
-    example: { topic: 'a/b/c/d/e/f/g/h/i', why: '8 slashes, and the limit is 7' },
+    example: { topic: 'a/b/c/d/e/f/g/h/i', why: 'it has 8 slashes, and the limit is 7' },
   },
 
   TRAFFIC_TOPIC_RESERVED: {
@@ -139,12 +147,24 @@ export const traffic: Entries<TrafficEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'The topic is reserved by AWS',
-    says: ({ topic }) => `topic ${quote(topic)} is reserved: \`$\` topics belong to AWS services`,
-    remedy: () =>
-      'use a topic that does not start with `$`, or one of those that AWS lists for clients',
-    aws: { disconnectReason: 'CLIENT_ERROR', note: 'AWS IoT may end the connection' },
+    says({ topic, use }) {
+      if (use === 'retain') {
+        return `topic ${quote(topic)} is reserved: no message is retained on a topic of AWS services`
+      }
+      const may = use === undefined ? '' : `, and clients may not ${use} to this one`
+      return `topic ${quote(topic)} is reserved: \`$\` topics belong to AWS services${may}`
+    },
+    remedy: ({ use }) =>
+      use === 'retain'
+        ? 'publish without the retain flag'
+        : 'use a topic that does not start with `$`, or one of those that AWS lists for clients',
+    aws: {
+      reasonCode: 0x90,
+      disconnectReason: 'CLIENT_ERROR',
+      note: 'AWS IoT may end the connection; on MQTT 5 a SUBACK has 0x8F (Topic Filter invalid), for a PUBLISH nothing is documented',
+    },
     references: ['AWS: reserved-topics'],
-    example: { topic: '$aws/things/sensor-1/unknown' },
+    example: { topic: '$aws/things/sensor-1/unknown', use: 'publish' },
   },
 
   TRAFFIC_PAYLOAD_TOO_LARGE: {
@@ -156,8 +176,12 @@ export const traffic: Entries<TrafficEvidence> = {
     says: ({ bytes, limit, topic }) =>
       `a message${topic === undefined ? '' : ` for ${quote(topic)}`} has ${count(bytes, 'byte')}, and the limit is ${count(limit, 'byte')}`,
     remedy: () =>
-      'split the message, or send large data by another way and publish only a link to it',
-    aws: { disconnectReason: 'CLIENT_ERROR' },
+      `split the message, or send large data by another way and publish only a link to it; ${lift('payloadBytes')}`,
+    aws: {
+      reasonCode: 0x97,
+      disconnectReason: 'CLIENT_ERROR',
+      note: 'which reason code AWS IoT sends is not known',
+    },
     references: ['AWS: iot-core limits', 'AWS: life-cycle-events'],
     example: { bytes: 140_000, limit: 131_072, topic: 'shared/picture' },
   },
@@ -171,10 +195,11 @@ export const traffic: Entries<TrafficEvidence> = {
     says: ({ filters, limit }) =>
       `one packet holds ${count(filters, 'filter')}, and the limit is ${limit}`,
     remedy: ({ limit }) =>
-      `send at most ${limit} filters in one SUBSCRIBE; look at automatic resubscription, which sends them all at once`,
+      `send at most ${limit} filters in one SUBSCRIBE; look at automatic resubscription, which sends them all at once; ${lift('filtersPerSubscribe')}`,
     aws: {
+      reasonCode: 0x97,
       disconnectReason: 'CLIENT_ERROR',
-      note: 'AWS IoT closes without SUBACK; metric `Subscribe.ClientError`',
+      note: 'AWS IoT closes without SUBACK on MQTT 3.1.1; what it sends on MQTT 5 is not known; metric `Subscribe.ClientError`',
     },
     references: ['AWS: iot-core limits'],
     example: { filters: 9, limit: 8 },
@@ -190,7 +215,7 @@ export const traffic: Entries<TrafficEvidence> = {
       `${packet === undefined ? 'a packet' : quote(packet)} breaks the MQTT protocol: ${plain(why)}`,
     remedy: () =>
       'update or mend the MQTT library of the device; two tasks that write to one connection look like this too',
-    aws: { disconnectReason: 'CLIENT_ERROR' },
+    aws: { reasonCode: 0x82, disconnectReason: 'CLIENT_ERROR' },
     references: ['MQTT 3.1.1 4.8', 'AWS: life-cycle-events'],
     example: { why: 'a second CONNECT on one connection', packet: 'CONNECT' },
   },
@@ -284,7 +309,7 @@ function denied(of: {
     },
     // Which of AUTH_ERROR and FORBIDDEN_ACCESS AWS gives is not established; the first is what its words say.
     aws: {
-      ...(of.stays ? {} : { disconnectReason: 'AUTH_ERROR' }),
+      ...(of.stays ? {} : { reasonCode: 0x87, disconnectReason: 'AUTH_ERROR' }),
       logReason: 'AUTHORIZATION_FAILURE',
       note: of.note,
     },

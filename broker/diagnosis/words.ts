@@ -63,6 +63,11 @@ export function short(id: string): string {
   return quote(id.length > 16 ? `${id.slice(0, 16)}...` : id)
 }
 
+/** How to live without one of AWS's limits. @param name in `limits` of config.yaml */
+export function lift(name: string, value = 'off'): string {
+  return `to go on without this limit here, write \`limits: { ${name}: ${value} }\` in config.yaml`
+}
+
 /** Grouped by hand: the locale of the machine must not change a log. */
 function group(amount: number): string {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -9,12 +9,13 @@ import { forgetful, type Keep, type Kept } from './keep.ts'
 import type { Message } from './message.ts'
 import { createRetained } from './routing/retained.ts'
 import { createRouter } from './routing/router.ts'
-import { createSubscriptions, type Entry, sharedFilter } from './routing/subscriptions.ts'
+import { createSubscriptions, type Entry } from './routing/subscriptions.ts'
 import type { Granted, Session, SessionSubscription } from './session/session.ts'
 import { type Begin, createSessions } from './session/sessions.ts'
 import { createSharedGroup, type SharedGroup } from './session/shared.ts'
 import { templateOf } from './session/template.ts'
 import { createWills, type Will } from './session/will.ts'
+import { sharedFilter } from './topic-names.ts'
 
 export type MqttBroker = {
   /** The session of a CONNECT, new or resumed; a will that waited for it is not sent. */

@@ -3,136 +3,213 @@
  * AWS: https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
  */
 
-import type { ConnectPacket, PublishPacket, SubscribePacket } from './packet.ts'
-import { sharedFilter } from './routing/subscriptions.ts'
-
-export const CLIENT_ID_BYTES = 128
-export const PAYLOAD_BYTES = 131_072
-export const TOPIC_BYTES = 256
-export const TOPIC_SLASHES = 7
-export const FILTERS_PER_SUBSCRIBE = 8
-export const KEEP_ALIVE = { least: 30, most: 1200 } as const
+import type { Limits } from '../config/limits.ts'
+import type { Code, EvidenceOf } from '../diagnosis/catalogue.ts'
+import type { Forwarded } from './message.ts'
+import { mayPublishTo, maySubscribeTo } from './reserved.ts'
+import { filterFault, isShared, sharedFilter, shareFault, topicFault } from './topic-names.ts'
 
 /** The first rule broken, as the evidence of its diagnosis. */
-export type Broken =
-  | {
-      code: 'CONNECT_CLIENT_ID_INVALID'
-      evidence: { clientId: string; bytes: number; why: string; limit: number }
-    }
-  | { code: 'CONNECT_WILL_INVALID'; evidence: { topic: string; why: string } }
-  | { code: 'TRAFFIC_QOS2'; evidence: { packet: 'PUBLISH' | 'SUBSCRIBE'; topic: string } }
-  | { code: 'TRAFFIC_TOPIC_INVALID'; evidence: { topic: string; why: string } }
-  | { code: 'TRAFFIC_TOPIC_RESERVED'; evidence: { topic: string } }
-  | {
-      code: 'TRAFFIC_PAYLOAD_TOO_LARGE'
-      evidence: { bytes: number; limit: number; topic?: string }
-    }
-  | { code: 'TRAFFIC_TOO_MANY_FILTERS'; evidence: { filters: number; limit: number } }
+export type Broken = { [C in Code]: { code: C; evidence: EvidenceOf<C> } }[Code]
 
-/** AWS: 0 or over 1200 s becomes 1200, under 30 s becomes 30. */
-export function effectiveKeepAlive(asked: number): number {
-  if (asked === 0 || asked > KEEP_ALIVE.most) return KEEP_ALIVE.most
-  return Math.max(asked, KEEP_ALIVE.least)
+/** What the rules look at in a CONNECT. */
+export type AskedConnect = {
+  protocolVersion?: number
+  clientId: string
+  clean?: boolean
+  will?: { topic: string; payload: Buffer | string; qos: number; properties?: Forwarded }
+  properties?: {
+    maximumPacketSize?: number
+    authenticationMethod?: string
+    userProperties?: UserProperties
+  }
 }
 
-/** Client id and will of a CONNECT. An empty client id is for the caller: AWS makes one up. */
-export function connectRule(packet: ConnectPacket): Broken | undefined {
-  const { clientId, will } = packet
+export type AskedPublish = {
+  topic: string
+  payload: Buffer | string
+  qos: number
+  retain: boolean
+  properties?: Forwarded
+}
+
+export type AskedSubscribe = {
+  subscriptions: readonly { topic: string; qos: number }[]
+  properties?: { subscriptionIdentifier?: number; userProperties?: UserProperties }
+}
+
+type UserProperties = [name: string, value: string][]
+
+/** AWS: 0 or over 1200 s becomes 1200, under 30 s becomes 30. */
+export function effectiveKeepAlive(
+  asked: number,
+  { keepAliveLeastSeconds: least, keepAliveMostSeconds: most }: Limits,
+): number {
+  if (asked === 0 || asked > most) return most
+  return Math.max(asked, least)
+}
+
+/** An empty client id is for the caller: AWS makes one up. */
+export function connectRule(packet: AskedConnect, limits: Limits): Broken | undefined {
+  const { properties = {} } = packet
+  return (
+    clientIdRule(packet, limits) ??
+    (properties.authenticationMethod === undefined
+      ? undefined
+      : {
+          code: 'CONNECT_AUTH_UNSUPPORTED',
+          evidence: { method: properties.authenticationMethod.slice(0, 256) },
+        }) ??
+    packetSizeRule(properties.maximumPacketSize, limits) ??
+    tooLargeInConnect('user properties', userPropertiesBytes(properties), limits) ??
+    willRule(packet, limits)
+  )
+}
+
+function clientIdRule(packet: AskedConnect, { clientIdBytes: limit }: Limits): Broken | undefined {
+  const { clientId, clean = true, protocolVersion } = packet
   const bytes = Buffer.byteLength(clientId)
-  const why =
-    bytes > CLIENT_ID_BYTES
+  // [MQTT-3.1.3-7]; MQTT 5 has no such rule.
+  const nameless = clientId === '' && !clean && protocolVersion !== 5
+  const why = nameless
+    ? 'it is empty, and a persistent session needs one'
+    : bytes > limit
       ? 'it is too long'
       : clientId.startsWith('$')
         ? 'a client id that starts with $ is reserved'
         : undefined
-  if (why !== undefined) {
-    return {
-      code: 'CONNECT_CLIENT_ID_INVALID',
-      evidence: { clientId: clientId.slice(0, 256), bytes, why, limit: CLIENT_ID_BYTES },
-    }
-  }
-  if (will === undefined) return undefined
-  const wrong =
-    will.qos === 2
-      ? 'a will with QoS 2 is not supported'
-      : (topicFault(will.topic) ??
-        (will.topic.startsWith('$') ? 'topics that start with $ are reserved' : undefined) ??
-        (Buffer.byteLength(will.payload) > PAYLOAD_BYTES
-          ? 'its payload is over 128 KB'
-          : undefined))
-  if (wrong === undefined) return undefined
-  return { code: 'CONNECT_WILL_INVALID', evidence: { topic: will.topic, why: wrong } }
+  if (why === undefined) return undefined
+  const evidence = { clientId: clientId.slice(0, 256), bytes, why, limit }
+  return { code: 'CONNECT_CLIENT_ID_INVALID', evidence }
 }
 
-export function publishRule(packet: PublishPacket): Broken | undefined {
-  const { topic, qos } = packet
+function packetSizeRule(
+  bytes: number | undefined,
+  { maximumPacketSizeLeast: limit }: Limits,
+): Broken | undefined {
+  if (bytes === undefined || bytes >= limit) return undefined
+  return { code: 'CONNECT_PACKET_SIZE_TOO_SMALL', evidence: { bytes, limit } }
+}
+
+function willRule({ will }: AskedConnect, limits: Limits): Broken | undefined {
+  if (will === undefined) return undefined
+  const { topic, qos, payload, properties = {} } = will
+  if (qos === 2) return { code: 'CONNECT_WILL_QOS2', evidence: { topic } }
+  // AWS: whether a will may go to one of the reserved topics is not known; most of them are no client's.
+  const why =
+    topicFault(topic, limits) ??
+    (topic.startsWith('$') ? 'topics that start with $ are reserved' : undefined)
+  if (why !== undefined) return { code: 'CONNECT_WILL_INVALID', evidence: { topic, why } }
+  const bytes = Buffer.byteLength(payload)
+  return (
+    tooLargeInConnect('payload of the will', bytes, limits) ??
+    tooLargeInConnect('content type of the will', contentTypeBytes(properties), limits) ??
+    tooLargeInConnect('correlation data of the will', correlationBytes(properties), limits) ??
+    tooLargeInConnect('user properties of the will', userPropertiesBytes(properties), limits)
+  )
+}
+
+/** On a topic that an alias stands for, call it with that topic. */
+export function publishRule(packet: AskedPublish, limits: Limits): Broken | undefined {
+  const { topic, qos, retain, properties } = packet
   if (qos === 2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'PUBLISH', topic } }
-  const why = topicFault(topic)
+  const why = topicFault(topic, limits)
   if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic, why } }
-  // AWS: `$aws/...` may be published to where a service listens; no other $ topic exists.
-  // What the service tells (`$aws/events/...`) is for subscribers: nobody else may publish there. DG/reserved-topics
-  const isEvent = topic === '$aws/events' || topic.startsWith('$aws/events/')
-  if (isEvent || (topic.startsWith('$') && !topic.startsWith('$aws/'))) {
-    return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic } }
+  if (topic.startsWith('$')) {
+    if (!mayPublishTo(topic)) {
+      return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic, use: 'publish' } }
+    }
+    // AWS: RETAIN is not allowed on reserved topics. DG/mqtt
+    if (retain) return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic, use: 'retain' } }
   }
   const bytes = Buffer.byteLength(packet.payload)
-  if (bytes > PAYLOAD_BYTES) {
-    return { code: 'TRAFFIC_PAYLOAD_TOO_LARGE', evidence: { bytes, limit: PAYLOAD_BYTES, topic } }
+  if (bytes > limits.payloadBytes) {
+    const evidence = { bytes, limit: limits.payloadBytes, topic }
+    return { code: 'TRAFFIC_PAYLOAD_TOO_LARGE', evidence }
   }
-  return undefined
+  if (properties === undefined) return undefined
+  return (
+    tooLarge('PUBLISH', 'content type', contentTypeBytes(properties), limits) ??
+    tooLarge('PUBLISH', 'correlation data', correlationBytes(properties), limits) ??
+    tooLarge('PUBLISH', 'user properties', userPropertiesBytes(properties), limits)
+  )
 }
 
-export function subscribeRule(packet: SubscribePacket): Broken | undefined {
-  const { subscriptions } = packet
-  if (subscriptions.length > FILTERS_PER_SUBSCRIBE) {
-    const evidence = { filters: subscriptions.length, limit: FILTERS_PER_SUBSCRIBE }
-    return { code: 'TRAFFIC_TOO_MANY_FILTERS', evidence }
+/** What refuses the packet as a whole; its filters are for `filterRule`. */
+export function subscribeRule(packet: AskedSubscribe, limits: Limits): Broken | undefined {
+  const { subscriptions, properties = {} } = packet
+  const { filtersPerSubscribe: limit } = limits
+  if (properties.subscriptionIdentifier !== undefined) {
+    const identifier = properties.subscriptionIdentifier
+    return { code: 'TRAFFIC_SUBSCRIPTION_IDENTIFIER', evidence: { identifier } }
   }
-  return undefined
+  if (subscriptions.length > limit) {
+    return { code: 'TRAFFIC_TOO_MANY_FILTERS', evidence: { filters: subscriptions.length, limit } }
+  }
+  // AWS: no SUBACK comes at all. DG/mqtt
+  const qos2 = subscriptions.find(({ qos }) => qos === 2)
+  if (qos2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'SUBSCRIBE', topic: qos2.topic } }
+  return tooLarge('SUBSCRIBE', 'user properties', userPropertiesBytes(properties), limits)
 }
 
 /** One filter of a SUBSCRIBE. */
-export function filterRule(topic: string, qos: number): Broken | undefined {
-  if (qos === 2) return { code: 'TRAFFIC_QOS2', evidence: { packet: 'SUBSCRIBE', topic } }
-  const filter = sharedFilter(topic)?.filter ?? topic
-  const why = filterFault(filter)
-  if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic, why } }
-  if (filter.startsWith('$') && !filter.startsWith('$aws/')) {
-    return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic } }
+export function filterRule(filter: string, limits: Limits): Broken | undefined {
+  if (isShared(filter)) {
+    const why = shareFault(filter, limits)
+    if (why !== undefined) return { code: 'TRAFFIC_SHARE_INVALID', evidence: { filter, why } }
   }
-  return undefined
+  const why = filterFault(filter, limits)
+  if (why !== undefined) return { code: 'TRAFFIC_TOPIC_INVALID', evidence: { topic: filter, why } }
+  const own = sharedFilter(filter)?.filter ?? filter
+  if (!own.startsWith('$') || maySubscribeTo(own)) return undefined
+  return { code: 'TRAFFIC_TOPIC_RESERVED', evidence: { topic: filter, use: 'subscribe' } }
 }
 
-function topicFault(topic: string): string | undefined {
-  if (topic.includes('+') || topic.includes('#')) return 'a topic to publish to has no wildcards'
-  return nameFault(topic)
+/** The limit of each part that has one. */
+const LIMITS = {
+  payload: 'payloadBytes',
+  'content type': 'contentTypeBytes',
+  'correlation data': 'correlationDataBytes',
+  'user properties': 'userPropertiesBytes',
+} as const
+
+type Part = Exclude<keyof typeof LIMITS, 'payload'>
+
+function tooLarge(
+  packet: 'PUBLISH' | 'SUBSCRIBE',
+  part: Part,
+  bytes: number,
+  limits: Limits,
+): Broken | undefined {
+  const name = LIMITS[part]
+  const limit = limits[name]
+  if (bytes <= limit) return undefined
+  return { code: 'TRAFFIC_PROPERTY_TOO_LARGE', evidence: { packet, part, bytes, limit, name } }
 }
 
-/** [MQTT-4.7.1-2] [MQTT-4.7.1-3]: `#` stands alone at the end, `+` stands alone in its level. */
-function filterFault(filter: string): string | undefined {
-  const levels = filter.split('/')
-  for (const [index, level] of levels.entries()) {
-    if (level.includes('#') && (level !== '#' || index !== levels.length - 1)) {
-      return '# must stand alone in the last level'
-    }
-    if (level.includes('+') && level !== '+') return '+ must stand alone in its level'
-  }
-  return nameFault(filter)
+function tooLargeInConnect(
+  part: Part | `${keyof typeof LIMITS} of the will`,
+  bytes: number,
+  limits: Limits,
+): Broken | undefined {
+  const name = LIMITS[part.replace(' of the will', '') as keyof typeof LIMITS]
+  const limit = limits[name]
+  if (bytes <= limit) return undefined
+  return { code: 'CONNECT_TOO_LARGE', evidence: { part, bytes, limit, name } }
 }
 
-function nameFault(name: string): string | undefined {
-  if (name === '') return 'it is empty'
-  if (name.includes('\u0000')) return 'it holds a NUL character'
-  // No UTF-16 unit has more than three bytes of UTF-8, so the usual short name need not be measured.
-  if (name.length * 3 > TOPIC_BYTES && Buffer.byteLength(name) > TOPIC_BYTES) {
-    return `it is over ${TOPIC_BYTES} bytes`
-  }
-  if (slashes(name) > TOPIC_SLASHES) return `it has over ${TOPIC_SLASHES} slashes`
-  return undefined
+function contentTypeBytes({ contentType = '' }: Forwarded): number {
+  return Buffer.byteLength(contentType)
 }
 
-function slashes(name: string): number {
-  let count = 0
-  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) count++
-  return count
+function correlationBytes({ correlationData }: Forwarded): number {
+  return correlationData?.length ?? 0
+}
+
+/** AWS: the user properties of a packet together; counted are names and values. */
+function userPropertiesBytes({ userProperties = [] }: { userProperties?: UserProperties }): number {
+  return userProperties.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  )
 }

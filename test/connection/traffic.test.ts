@@ -82,8 +82,8 @@ const refused: [name: string, act: Act, code: string, evidence: object][] = [
   [
     'a packet over every limit, of which only the header is read',
     client => client.publish('ok/x', Buffer.alloc(400_000)),
-    'TRAFFIC_PAYLOAD_TOO_LARGE',
-    { bytes: 400_006, limit: 131_072 },
+    'TRAFFIC_PACKET_TOO_LARGE',
+    { bytes: 400_006, limit: 149_504 },
   ],
   [
     'nine filters in one SUBSCRIBE',

@@ -4,6 +4,7 @@
  */
 
 import type { Message } from '../message.ts'
+import type { SharedFilter } from '../topic-names.ts'
 import type { Router } from './router.ts'
 
 export type Subscription<Subscriber> = {
@@ -15,8 +16,6 @@ export type Subscription<Subscriber> = {
   noLocal: boolean
   retainAsPublished: boolean
 }
-
-export type SharedFilter = { shareName: string; filter: string }
 
 /** What one filter has: its subscribers, and its groups of shared subscriptions by their names. */
 export type Entry<Subscriber, Group> = {
@@ -82,13 +81,3 @@ export function createSubscriptions<Subscriber, Group>(
     match: message => router.match(message),
   }
 }
-
-/** MQTT 5 4.8.2: `$share/<name>/<filter>`; undefined for a filter that is not shared, or not of that form. */
-export function sharedFilter(filter: string): SharedFilter | undefined {
-  if (!filter.startsWith(SHARE)) return undefined
-  const end = filter.indexOf('/', SHARE.length)
-  if (end <= SHARE.length || end === filter.length - 1) return undefined
-  return { shareName: filter.slice(SHARE.length, end), filter: filter.slice(end + 1) }
-}
-
-const SHARE = '$share/'

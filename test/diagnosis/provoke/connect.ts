@@ -3,7 +3,7 @@
 import type { ConnectEvidence } from '../../../broker/diagnosis/connect.ts'
 import type { Broker } from '../../../broker/main.ts'
 import type { ConnectOptions } from '../../helpers/mqtt-bytes.ts'
-import type { Provocation, Provocations } from './provocation.ts'
+import { NOT_YET, type Provocation, type Provocations } from './provocation.ts'
 import { connectVisit, type TlsScript, tlsVisit } from './visitors.ts'
 
 export const connect: Provocations<ConnectEvidence> = {
@@ -34,6 +34,19 @@ export const connect: Provocations<ConnectEvidence> = {
     ...asking({ will: { topic: 'a/#', payload: Buffer.from('x'), qos: 0, retain: false } }),
     evidence: { topic: 'a/#' },
   },
+  CONNECT_WILL_QOS2: {
+    ...asking({ will: { topic: 'gone', payload: Buffer.from('x'), qos: 2, retain: false } }),
+    evidence: { topic: 'gone' },
+  },
+  CONNECT_TOO_LARGE: {
+    options: { limits: { payloadBytes: 10 } },
+    ...asking({ will: { topic: 'gone', payload: Buffer.alloc(11), qos: 0, retain: false } }),
+    evidence: { part: 'payload of the will', bytes: 11, limit: 10, name: 'payloadBytes' },
+  },
+  CONNECT_PACKET_SIZE_TOO_SMALL: NOT_YET,
+  CONNECT_AUTH_UNSUPPORTED: NOT_YET,
+  CONNECT_THROTTLED: NOT_YET,
+  CONNECT_TOO_MANY_CONNECTIONS: NOT_YET,
 }
 
 function registered(script: TlsScript): Provocation {

@@ -114,7 +114,7 @@ function asking(broker: Broker, last: string): Promise<Saw> {
 }
 
 /** Sends this after its CONNACK, and is thrown out for it. */
-function sending(bytes: Buffer, evidence: object, policy: unknown = OWN): Provocation {
+export function sending(bytes: Buffer, evidence: object, policy: unknown = OWN): Provocation {
   return {
     act: broker => session(broker, { device: { policy }, script: bytes }),
     verdict: 'refused',
