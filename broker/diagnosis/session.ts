@@ -22,7 +22,6 @@ export const session: Entries<SessionEvidence> = {
     remedy: () =>
       `let the device send nothing after its CONNECT until the CONNACK is there; ${lift('packetsBeforeConnack', 'true')}`,
     aws: {
-      disconnectReason: 'CLIENT_ERROR',
       note: 'AWS documents that clients have to wait; users report that the connection is closed. MQTT itself does not ask for it',
     },
     references: ['AWS: mqtt', 'MQTT 3.1.1 3.1.4'],

@@ -236,6 +236,7 @@ export const trafficLimits: Entries<TrafficLimitEvidence> = {
       'write `$share/NAME/FILTER`: a name of at most 128 characters without `/`, `+` and `#`, then the filter',
     aws: {
       reasonCode: 0x8f,
+      disconnectReason: 'CLIENT_ERROR',
       note: 'what an MQTT 3.1.1 client sees is not known',
     },
     references: ['MQTT 5 4.8.2 [MQTT-4.8.2-1] [MQTT-4.8.2-2]', 'AWS: mqtt'],

@@ -4,21 +4,20 @@ import t from 'tap'
 import { catalogue } from '../../broker/diagnosis/catalogue.ts'
 import { disconnectReasonOf, disconnectReasons } from '../../broker/diagnosis/disconnect-reasons.ts'
 import type { AwsView } from '../../broker/diagnosis/entry.ts'
+import { type EffectCode, effects } from '../../broker/mqtt/effects.ts'
 
-/** Told while the connection goes on. */
-const STAYS = new Set([
-  'TRAFFIC_RECEIVE_DENIED',
-  'TRAFFIC_ANSWER_UNHEARD',
-  'TRAFFIC_SLOW_CONSUMER',
-  'TRAFFIC_REQUEST_REJECTED',
-])
 /** What a certificate that is connected can become. */
 const CERTIFICATE = /^REGISTRATION_(INACTIVE|REVOKED|PENDING_\w+|DELETED)$/
 
 for (const [code, entry] of Object.entries(catalogue)) {
   const { disconnectReason }: AwsView = entry.aws
-  const ends = /^(TRAFFIC|CLOSE)_/.test(code) ? !STAYS.has(code) : CERTIFICATE.test(code)
+  const ends = /^(TRAFFIC|CLOSE)_/.test(code) ? canEnd(code as EffectCode) : CERTIFICATE.test(code)
   t.equal(disconnectReason !== undefined, ends, code)
+}
+
+/** On one of the versions; the others are only told. */
+function canEnd(code: EffectCode): boolean {
+  return Object.values(effects[code]).some(({ does }) => does === 'close' || does === 'disconnect')
 }
 
 t.test('the will by AWS’s table: kept back after DISCONNECT only', t => {
