@@ -68,12 +68,6 @@ const refused: [name: string, act: Act, code: string, evidence: object][] = [
     { action: 'iot:RetainPublish', topic: 'ok/x' },
   ],
   [
-    'a publish with QoS 2',
-    client => client.publish('ok/x', 'p', { qos: 2 }),
-    'TRAFFIC_QOS2',
-    { packet: 'PUBLISH', topic: 'ok/x' },
-  ],
-  [
     'a payload over 128 KB',
     client => client.publish('ok/x', Buffer.alloc(131_073)),
     'TRAFFIC_PAYLOAD_TOO_LARGE',

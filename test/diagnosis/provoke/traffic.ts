@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
+import type { LimitsOption } from '../../../broker/config/limit-values.ts'
 import type { PermissionEvidence } from '../../../broker/diagnosis/permission.ts'
 import type { TrafficEvidence } from '../../../broker/diagnosis/traffic.ts'
 import type { Broker } from '../../../broker/main.ts'
@@ -61,7 +62,8 @@ export const traffic: Provocations<TrafficEvidence> = {
     sent: { connack: 0 },
     evidence: { action: 'iot:Receive', topic: 'ok/x' },
   },
-  TRAFFIC_QOS2: sending(publishPacket({ topic: 'ok/x', qos: 2 }), { packet: 'PUBLISH' }),
+  // Documented by AWS: no answer.
+  TRAFFIC_QOS2: surviving(publishPacket({ topic: 'ok/x', qos: 2 }), { packet: 'PUBLISH' }),
   TRAFFIC_TOPIC_INVALID: sending(publishPacket({ topic: 'ok/2/3/4/5/6/7/8/9' }), {}),
   TRAFFIC_TOPIC_RESERVED: sending(publishPacket({ topic: '$SYS/x' }), { topic: '$SYS/x' }),
   TRAFFIC_PAYLOAD_TOO_LARGE: sending(
@@ -119,6 +121,23 @@ export function sending(bytes: Buffer, evidence: object, policy: unknown = OWN):
     act: broker => session(broker, { device: { policy }, script: bytes }),
     verdict: 'refused',
     side: 'we',
+    sent: { connack: 0 },
+    evidence,
+  }
+}
+
+/** Sends this after its CONNACK, is told nothing or only by an answer, and leaves in peace. */
+export function surviving(bytes: Buffer, evidence: object, limits?: LimitsOption): Provocation {
+  return {
+    ...(limits && { options: { limits } }),
+    act: broker =>
+      session(broker, {
+        device: { policy: OWN },
+        script: socket => void socket.end(Buffer.concat([bytes, disconnectPacket()])),
+      }),
+    findingOf: 'CLOSE_BY_CLIENT',
+    verdict: 'closed',
+    side: 'client',
     sent: { connack: 0 },
     evidence,
   }
