@@ -47,11 +47,7 @@ export type TrafficLimitEvidence = {
     /** In `limits`. */
     name: string
   }
-  TRAFFIC_TOPIC_ALIAS_INVALID: {
-    alias: number
-    /** Up to it: no topic came with the alias before. */
-    limit: number
-  }
+  TRAFFIC_TOPIC_ALIAS_INVALID: { alias: number; limit: number }
   TRAFFIC_SUBSCRIPTION_IDENTIFIER: { identifier: number }
   /** As in the packet. */
   TRAFFIC_AUTH_UNSUPPORTED: { authReason: number }
@@ -274,13 +270,11 @@ export const trafficLimits: Entries<TrafficLimitEvidence> = {
     severity: 'error',
     blame: 'device',
     certainty: 'proof',
-    title: 'The topic alias stands for nothing, or is over the limit',
+    title: 'The topic alias is over the limit',
     says: ({ alias, limit }) =>
-      alias > limit
-        ? `topic alias ${alias} is over ${limit}, the Topic Alias Maximum of the CONNACK`
-        : `topic alias ${alias} stands for no topic: none came with it on this connection`,
+      `topic alias ${alias} is over ${limit}, the Topic Alias Maximum of the CONNACK`,
     remedy: () =>
-      `send the topic along the first time on each connection, and use aliases up to the Topic Alias Maximum of the CONNACK; ${lift('topicAliases')}`,
+      `use topic aliases up to the Topic Alias Maximum of the CONNACK; ${lift('topicAliases')}`,
     aws: { reasonCode: 0x94, disconnectReason: 'CLIENT_ERROR' },
     references: ['MQTT 5 3.3.2.3.4 [MQTT-3.3.2-8] [MQTT-3.3.2-9]', 'AWS: iot-core limits'],
     example: { alias: 9, limit: 8 },
