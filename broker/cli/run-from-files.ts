@@ -8,7 +8,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { configOf, firstListener, portClashes } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Config, LogForm } from '../config/shape.ts'
+import type { Config, LogForm, LogLevel } from '../config/shape.ts'
 import type { ListenerRecord } from '../journal/event.ts'
 import { createJournal } from '../journal/journal.ts'
 import { openBroker } from '../open.ts'
@@ -40,7 +40,13 @@ export type Problem = { says: string; hint?: string }
 export type FileBroker = { port: number; stop(): Promise<void> }
 
 /** What the command line says instead of the config. `clock` is ISO, `state` a path from where the command was typed. */
-export type StartOverrides = { port?: number; state?: string; log?: LogForm; clock?: string }
+export type StartOverrides = {
+  port?: number
+  state?: string
+  log?: LogForm
+  logLevel?: LogLevel
+  clock?: string
+}
 
 type Request = { configFile?: string; overrides: StartOverrides; io: Io }
 
@@ -78,6 +84,12 @@ export async function startFromFiles(
     clock: world.clock,
     terminal: io.isTerminal,
     columns: io.columns,
+    ...(config.logLevel === undefined ? {} : { level: config.logLevel }),
+    aws: {
+      accountId: () => config.account.id,
+      random: world.random,
+      aside: text => void io.stderr.write(text),
+    },
   })
   const place = statePlace(config, project.baseDir, overrides.state, io)
   const issuer = devicesIssuer(resolve(project.baseDir, config.certs), world)
@@ -325,6 +337,7 @@ async function readConfig(project: Project): Promise<{ config: Config } | { prob
       ...config,
       listeners,
       ...(overrides.log === undefined ? {} : { log: overrides.log }),
+      ...(overrides.logLevel === undefined ? {} : { logLevel: overrides.logLevel }),
     },
   }
 }

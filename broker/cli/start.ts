@@ -3,7 +3,7 @@
  * wires.
  */
 
-import { logForms } from '../config/shape.ts'
+import { logForms, logLevels } from '../config/shape.ts'
 import { nearest, shown } from '../config/words.ts'
 import { type Command, type Given, helpLines, readArguments } from './flags.ts'
 import { exits, type Io } from './io.ts'
@@ -14,7 +14,7 @@ import { serve } from './serve.ts'
 
 export const command: Command = {
   usage: [
-    'candid start [--config FILE] [--port N] [--state DIR|memory] [--log story|json] [--clock ISO]',
+    'candid start [--config FILE] [--port N] [--state DIR|memory] [--log story|json|cloudwatch] [--log-level LEVEL] [--clock ISO]',
   ],
   says: ['runs the broker until Ctrl-C; flags override the config file'],
   flags: {
@@ -25,8 +25,12 @@ export const command: Command = {
       says: 'keeps what the broker learns (default: the folder `state` beside the config)',
     },
     log: {
-      value: 'story|json',
-      says: 'lines for people, or JSON lines (default: story on a terminal)',
+      value: 'story|json|cloudwatch',
+      says: "lines for people, JSON lines, or AWS's log entries (default: story on a terminal)",
+    },
+    'log-level': {
+      value: 'LEVEL',
+      says: 'error, warn, info or debug; debug tells of each message',
     },
     clock: { value: 'ISO', says: 'run as if it were this time: 2049-12-31T23:59:00Z' },
   },
@@ -73,6 +77,15 @@ export function readOverrides(
     if (form) overrides.log = form
     else problems.push(unknownLog(log))
   }
+  const level = given.value('log-level')
+  if (level !== undefined) {
+    const known = logLevels.find(one => one === level.toLowerCase())
+    if (known) overrides.logLevel = known
+    else {
+      const says = `\`--log-level\`: unknown level ${shown(level)}`
+      problems.push({ says, hint: `--log-level ${nearest(level, logLevels) ?? 'debug'}` })
+    }
+  }
   const clock = given.value('clock')
   if (clock !== undefined) {
     if (isTime(clock)) overrides.clock = new Date(clock).toISOString()
@@ -90,7 +103,7 @@ function unknownLog(log: string): Spoken {
   const close = nearest(log, logForms)
   return {
     says: `\`--log\`: unknown form ${shown(log)}`,
-    hint: close ? `did you mean \`${close}\`?` : '--log story or --log json',
+    hint: close ? `did you mean \`${close}\`?` : '--log story, --log json or --log cloudwatch',
   }
 }
 

@@ -10,7 +10,14 @@ import { hook } from './hooks.ts'
 import { authority, device } from './items.ts'
 import { limits } from './limit-values.ts'
 import { doorKeys, formerListener, isHostName, listeners } from './listeners.ts'
-import { type Config, chainModes, defaultConfig, logForms, policySizes } from './shape.ts'
+import {
+  type Config,
+  chainModes,
+  defaultConfig,
+  logForms,
+  logLevels,
+  policySizes,
+} from './shape.ts'
 import { shown } from './words.ts'
 import { readYaml } from './yaml-text.ts'
 
@@ -85,5 +92,6 @@ const keys = {
   thingTypes: list(thingType),
   groups: list(thingGroup),
   log: oneOf(logForms),
+  logLevel: oneOf(logLevels),
   listener: formerListener,
 }

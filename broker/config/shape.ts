@@ -52,8 +52,11 @@ export type AlpnRule = (typeof alpnRules)[number]
 export const chainModes = ['lenient', 'strict'] as const
 export type ChainMode = (typeof chainModes)[number]
 
-export const logForms = ['story', 'json'] as const
+export const logForms = ['story', 'json', 'cloudwatch'] as const
 export type LogForm = (typeof logForms)[number]
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
 
 export const policySizes = ['refuse', 'warn'] as const
 export type PolicySize = (typeof policySizes)[number]
@@ -180,6 +183,8 @@ export type Config = {
   groups: GroupItem[]
   /** Absent: `story` on a terminal, `json` elsewhere. */
   log?: LogForm
+  /** The least severe that is written. Absent: `info`, and in the form `cloudwatch` without each single message. */
+  logLevel?: LogLevel
 }
 
 /** The configuration of an empty config.yaml. A fresh object at each call. */

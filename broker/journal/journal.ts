@@ -3,12 +3,13 @@
  * that gives them their shape: JSON lines for programs, the story for people, an array for tests.
  */
 
-import type { Clock } from '../world.ts'
+import { type Clock, uuidFrom } from '../world.ts'
+import { cloudwatchWriter } from './cloudwatch.ts'
 import type { LogEvent } from './event.ts'
 import { jsonWriter, shortened } from './json.ts'
 import { type Paint, painter } from './paint.ts'
 import { redact } from './redact.ts'
-import { levelOf, type Stamped, stamp } from './stamp.ts'
+import { type Level, levelOf, type Stamped, stamp } from './stamp.ts'
 import { storyWriter } from './story.ts'
 
 export type { LogEvent } from './event.ts'
@@ -20,7 +21,7 @@ export type Journal = {
 }
 
 export type JournalOptions = {
-  format: 'story' | 'json'
+  format: 'story' | 'json' | 'cloudwatch'
   /** Gets whole lines, each with its line end. Has to be synchronous, or the last lines are lost at the exit. */
   write(text: string): void
   clock: Clock
@@ -28,22 +29,52 @@ export type JournalOptions = {
   terminal: boolean
   /** The terminal's width, where it has one. */
   columns?: number | undefined
-  /** `debug` also tells of each accepted socket and each packet. */
-  level?: 'debug' | 'info'
+  /** The least severe that is written; `debug` tells of each accepted socket and each packet too. Default: `info`. */
+  level?: Level
   /** Where `NO_COLOR` is looked up; the process's own without it. */
   env?: Record<string, string | undefined>
+  /** Of `cloudwatch`. */
+  aws?: CloudwatchParts
+}
+
+export type CloudwatchParts = {
+  accountId(): string
+  random(bytes: number): Buffer
+  /** Gets lines for people: of what AWS has no entry for. */
+  aside(text: string): void
 }
 
 /** @returns the journal; its `write` never throws for what an event holds */
 export function createJournal(options: JournalOptions): Journal {
-  const { format, write, clock, terminal, level = 'info', env = process.env } = options
+  const { format, write, clock, terminal, aws, env = process.env } = options
+  if (format === 'cloudwatch') {
+    if (aws === undefined) throw new Error('a journal in the form of CloudWatch needs `aws`')
+    return cloudwatch(options, aws)
+  }
+  const { level = 'info' } = options
   const colours = terminal && !env['NO_COLOR']
   const put = format === 'json' ? json(write) : story(write, painter(colours, options.columns))
   return {
     traffic: level === 'debug',
     write(event) {
-      if (levelOf(event) === 'debug' && level !== 'debug') return
-      put(stamp(event, clock))
+      if (SEVERITY[levelOf(event)] >= SEVERITY[level]) put(stamp(event, clock))
+    },
+  }
+}
+
+const SEVERITY = { debug: 0, info: 1, warn: 2, error: 3 } as const
+
+/** The level of an entry is AWS's, so the writer looks at it, not we. */
+function cloudwatch({ write, clock, level }: JournalOptions, aws: CloudwatchParts): Journal {
+  const { accountId, random } = aws
+  const uuid = () => uuidFrom(random(16))
+  const put = cloudwatchWriter({ write, accountId, uuid, ...(level ? { level } : {}) })
+  const aside = story(aws.aside, painter(false, undefined))
+  return {
+    traffic: level !== 'error' && level !== 'warn',
+    write(event) {
+      const stamped = stamp(event, clock)
+      if (!put(stamped)) aside(stamped)
     },
   }
 }

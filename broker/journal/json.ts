@@ -68,7 +68,7 @@ const CIRCULAR = /"\[Circular\]"/
  * JSON leaves C1 controls, direction marks and line separators as they are; a terminal that shows the log would obey them.
  * Outside strings JSON has none of them but the final line end, so escaping them all is still the same JSON.
  */
-function printable(line: string): string {
+export function printable(line: string): string {
   // The usual line is all ASCII, and this test is many times cheaper.
   if (!BEYOND_ASCII.test(line)) return line
   return line.replace(UNSAFE, mark => {

@@ -255,7 +255,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       hint('TRAFFIC_PUBLISH_DENIED'),
       '10:00:00  refused     sensor-1  TRAFFIC_PUBLISH_DENIED',
       '          client saw  a closed connection and no reason',
-      '          on AWS IoT  log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
+      '          on AWS IoT  disconnectReason AUTH_ERROR; log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
     ],
   ],
   [
