@@ -75,9 +75,9 @@ export const topics = {
     id,
   }) => {
     const [a, b, speaker] = [await client(), await client(), await client()]
-    const topic = `$aws/things/${id}/x`
-    await a.subscribe(['#', '+/things/#', '+/+/+/x'], { qos: 1 })
-    await b.subscribe(`$aws/things/${id}/#`, { qos: 1 })
+    const topic = `$aws/things/${id}/shadow/update`
+    await a.subscribe(['#', '+/things/#', '+/+/+/+/update'], { qos: 1 })
+    await b.subscribe(`$aws/things/${id}/shadow/+`, { qos: 1 })
     speaker.publish(topic, { payload: 'x', qos: 1 })
     await speaker.expect('puback')
     await b.gets('x')
@@ -89,7 +89,7 @@ export const topics = {
     await first.subscribe('#', { qos: 1 })
     await first.leave()
     const speaker = await client()
-    await speaker.put(`$aws/things/${id}/x`, { payload: 'x' })
+    await speaker.put(`$aws/things/${id}/shadow/update`, { payload: 'x' })
     await speaker.put(id, { payload: 'plain' })
     const back = await client(own)
     await back.gets('plain')

@@ -100,7 +100,7 @@ export const will = {
     const a = await dial()
     const flags = flag.clean | flag.will | flag.willQos2
     a.send(rawConnect({ flags, payload: [string('raw'), string('a'), string('b')] }))
-    await a.closed('CONNECT_WILL_INVALID')
+    await a.closed('CONNECT_WILL_QOS2')
   },
   'a DISCONNECT with other flags than 0 is closed, and the will is published': async ({
     client,
