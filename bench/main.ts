@@ -8,6 +8,7 @@
  *     npm run bench -- --only handshakes   the cases whose name holds this: connects, messages, QoS 1, ...
  *     npm run bench -- --only memory       what an idle connection takes, of 5,000 (--connections N)
  *     npm run bench -- --only account      20,000 publishes a second of 200 devices (--seconds N)
+ *     npm run bench -- --only codec        packets read and written, against mqtt-packet
  *     npm run bench -- --only policy       policy decisions alone, which need no servers
  *     npm run bench -- --profile DIR       leaves a CPU profile of Candid there
  */
@@ -16,6 +17,7 @@ import { parseArgs } from 'node:util'
 import { benchAccount } from './account.ts'
 import { type Child, canPin, startChild } from './child.ts'
 import type { ClientQuestion, Done, Job } from './client.ts'
+import { benchCodec } from './codec.ts'
 import { createMaterials, type Materials } from './materials.ts'
 import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
@@ -50,6 +52,10 @@ const { values } = parseArgs({
 const rounds = Math.min(100, Math.max(1, Number(values.rounds) || 15))
 if (values.only === 'policy') {
   for (const line of benchPolicy(Math.min(rounds, 5))) console.log(line)
+  process.exit()
+}
+if (values.only === 'codec') {
+  for (const line of benchCodec(Math.min(rounds, 9))) console.log(line)
   process.exit()
 }
 if (values.only === 'registry') {

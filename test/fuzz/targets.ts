@@ -6,7 +6,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { diagnose } from '../../broker/diagnosis/diagnosis.ts'
+import { encodePublish } from '../../broker/mqtt/codec/encode-publish.ts'
 import { packetReader } from '../../broker/mqtt/codec/packet-reader.ts'
+import type { PacketProblem } from '../../broker/mqtt/codec/problem.ts'
+import type { Packet, PublishPacket } from '../../broker/mqtt/packet.ts'
 import { planFrom } from '../../broker/template/plan.ts'
 import { readTemplate } from '../../broker/template/read.ts'
 import { templateRemarks } from '../../broker/template/remarks.ts'
@@ -214,14 +217,41 @@ function judges(der: Buffer): void {
   }
 }
 
+/** The same in whatever pieces, and silence after a problem. What is read of a PUBLISH can be written, and read again. */
 function readsPackets(bytes: Buffer, how: Cut): void {
   const reader = packetReader({ limit: 149_504 })
-  let problem = false
+  const packets: Packet[] = []
+  let problem: PacketProblem | undefined
   for (const chunk of cut(bytes, how)) {
     const result = reader.push(chunk)
     assert.ok(!problem || result.packets.length === 0, 'silent after a problem')
-    problem ||= result.problem !== undefined
+    packets.push(...result.packets)
+    problem ??= result.problem
   }
+  const whole = packetReader({ limit: 149_504 }).push(bytes)
+  assert.deepEqual(packets, whole.packets)
+  assert.deepEqual(problem, whole.problem)
+  const [first] = packets
+  const version = first?.cmd === 'connect' && first.protocolVersion === 5 ? 5 : 4
+  for (const packet of packets) if (packet.cmd === 'publish') writesAgain(packet, version)
+}
+
+function writesAgain({ properties, ...packet }: PublishPacket, version: 4 | 5): void {
+  if (packet.qos === 2) return
+  const { topicAlias, messageExpiryInterval, ...forwarded } = properties ?? {}
+  const bytes = encodePublish(
+    {
+      ...packet,
+      qos: packet.qos,
+      properties: forwarded,
+      ...(topicAlias === undefined ? {} : { topicAlias }),
+      ...(messageExpiryInterval === undefined ? {} : { messageExpiryInterval }),
+    },
+    version,
+  )
+  const again = packetReader({ limit: 149_504 })
+  again.push(connectPacket({ protocolVersion: version }))
+  assert.deepEqual(again.push(bytes).packets, [{ ...packet, ...(properties && { properties }) }])
 }
 
 /** Fragments of handshake records: messages one after the other. */
@@ -254,6 +284,23 @@ function files(): Buffer[] {
   return [device.der, ...texts.map(text => Buffer.from(text))]
 }
 
+/** After a CONNECT, for without one they are read as those of MQTT 3.1.1. */
+function packets5(): Buffer[] {
+  const version = { protocolVersion: 5 } as const
+  const text = { contentType: 'text/plain', responseTopic: 'r', userProperties: { a: ['1', '2'] } }
+  const message = { ...text, correlationData: Buffer.from('c'), messageExpiryInterval: 9 }
+  const will = { topic: 'w', payload: Buffer.from('gone'), qos: 1, retain: true } as const
+  const rest = [
+    publishPacket({ topic: 'x', payload: 'z', qos: 1, properties: message, ...version }),
+    publishPacket({ topic: '', payload: 'z', properties: { topicAlias: 1 }, ...version }),
+    subscribePacket(['a/#'], { properties: { userProperties: { a: '1' } }, ...version }),
+    Buffer.from([0x40, 4, 0, 1, 0x10, 0, 0xe0, 7, 4, 5, 17, 0, 0, 0, 1]),
+  ]
+  const willing = { ...will, properties: { ...message, willDelayInterval: 5 } }
+  const first = connectPacket({ clientId: 'a', will: willing, ...version })
+  return rest.map(bytes => Buffer.concat([first, bytes]))
+}
+
 function packets(): Buffer[] {
   const will = { topic: 'w', payload: Buffer.from('gone'), qos: 1, retain: true } as const
   return [
@@ -261,5 +308,6 @@ function packets(): Buffer[] {
     connectPacket({ clientId: 'a', protocolVersion: 5, properties: { sessionExpiryInterval: 9 } }),
     publishPacket({ topic: 'x/y', payload: 'z'.repeat(200), qos: 1 }),
     Buffer.concat([subscribePacket(['a/#', 'b/+']), disconnectPacket()]),
+    ...packets5(),
   ]
 }

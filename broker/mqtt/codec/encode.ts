@@ -9,7 +9,7 @@ import { varintSize, writeVarint } from './write.ts'
 export type Recipient = {
   /** Bytes of a whole packet. */
   maximumPacketSize?: number
-  /** `false`: it wants to be told why by CONNACK and DISCONNECT alone [MQTT-3.1.2-32]. */
+  /** `false`: it wants to be told why by CONNACK and DISCONNECT alone [MQTT-3.1.2-29]. */
   requestProblemInformation?: boolean
 }
 
