@@ -7,7 +7,6 @@ import type { Library, Message } from './library.ts'
 export const awsSdkV1: Library = {
   name: 'AWS IoT Device SDK v1, MQTT 3.1.1',
   protocol: '3.1.1',
-  showsPuback: true,
   async connect({ flags, clientId, persistent = false, will }) {
     const device = new awsIot.device({
       host: flags.sni,

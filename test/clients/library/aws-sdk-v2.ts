@@ -8,7 +8,6 @@ import type { ConnectOptions, Library, Message, Properties } from './library.ts'
 export const awsSdkV2: Library = {
   name: 'AWS IoT Device SDK v2, MQTT 3.1.1',
   protocol: '3.1.1',
-  showsPuback: true,
   async connect(options) {
     const connection = new mqtt.MqttClient().new_connection(config311(options))
     const messages = inbox<Message>()
@@ -49,7 +48,6 @@ export const awsSdkV2: Library = {
 export const awsSdkV2Five: Library = {
   name: 'AWS IoT Device SDK v2, MQTT 5',
   protocol: '5',
-  showsPuback: true,
   async connect(options) {
     const client = new mqtt5.Mqtt5Client(config5(options))
     const messages = inbox<Message>()

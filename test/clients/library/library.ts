@@ -7,15 +7,14 @@ import type { Flags } from '../local.ts'
 
 export type Protocol = '3.1.1' | '5'
 
+export type Hidden = 'PUBACK' | 'DISCONNECT' | 'session present'
+
 export type Library = {
   /** With its version, for the name of the test. */
   name: string
   protocol: Protocol
-  /**
-   * How its user learns that a publish was refused: by the code of PUBACK, or not at all: then `publish` resolves as if all
-   * were well. MQTT 5 only.
-   */
-  showsPuback: boolean
+  /** What it reads and doesn't show to its user: the code of PUBACK, of DISCONNECT, `session present` of CONNACK. */
+  hides?: readonly Hidden[]
   /** Connects once and stays: no library may reconnect behind a test's back. Rejects when it was not let in. */
   connect(options: ConnectOptions): Promise<Client>
 }

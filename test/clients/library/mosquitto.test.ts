@@ -4,13 +4,17 @@
  */
 
 import t, { type Test } from 'tap'
+import type { Broker } from '../../../broker/main.ts'
 import { allow } from '../../helpers/device.ts'
 import { type Local, local } from '../local.ts'
 import { type MosquittoOptions, mosquittoPub, mosquittoSub } from '../mosquitto.ts'
 import { toolOrSkip } from '../skip.ts'
 import type { Protocol } from './library.ts'
 
-const versions: [Protocol, string][] = [['3.1.1', 'mqttv311']]
+const versions: [Protocol, string][] = [
+  ['3.1.1', 'mqttv311'],
+  ['5', 'mqttv5'],
+]
 
 t.test('mosquitto', async t => {
   if (!(await toolOrSkip(t, 'mosquitto_sub'))) return
@@ -77,9 +81,8 @@ async function tryVersion(
     const will = (words: string): string[] => [
       ...['--will-topic', topicOf('gone'), '--will-payload', words, '--will-qos', '1'],
     ]
-    const polite = sub('polite', 'b', will('left'))
-    await polite.saw(/received SUBACK/)
-    await polite.stop()
+    // Not by SIGTERM: on MQTT 5 that is a DISCONNECT which asks for the will (0x04).
+    t.equal((await sub('polite', 'b', [...will('left'), '-E']).done).code, 0)
     const left = await broker.closed({ clientId: `${scope}-polite` })
     t.equal(left.code, 'CLOSE_BY_CLIENT')
     const killed = sub('killed', 'b', will('died'))
@@ -108,6 +111,47 @@ async function tryVersion(
     t.equal((await pub('mail', 'one', 1)).code, 0)
     t.same(heard(await sub('away', 'mail', ['-c']).done), [`${topicOf('mail')} one 1 0`])
     t.equal(present[`${scope}-away`], true)
+  })
+
+  if (scope === 'five') await t.test('what only MQTT 5 has', t => tryFive(t, broker, shared))
+}
+
+async function tryFive(t: Test, broker: Broker, shared: Shared): Promise<void> {
+  const topic = 'open/five/question'
+  const sub = (...more: string[]) =>
+    mosquittoSub({ ...shared, clientId: 'five-ear', topic, args: [...shared.args, ...more] })
+
+  await t.test('properties there and back', async t => {
+    const hears = sub('-F', '> %p %C %R %D %P')
+    await hears.saw(/received SUBACK/)
+    const properties = [
+      ['content-type', 'text/plain'],
+      ['response-topic', 'open/five/answer'],
+      ['correlation-data', 'q-1'],
+      ['user-property', 'unit', 'celsius'],
+      ['user-property', 'colour', 'red'],
+    ].flatMap(property => ['-D', 'publish', ...property])
+    const args = [...shared.args, ...properties]
+    t.equal((await mosquittoPub({ ...shared, topic, message: 'how', args })).code, 0)
+    const [line] = heard(await hears.done)
+    t.match(line, 'how text/plain open/five/answer q-1')
+    t.match(line, /unit:celsius.*colour:red/)
+  })
+
+  await t.test('a refused publish: 0x87 in PUBACK', async t => {
+    const args = [...shared.args, '-d']
+    const said = await mosquittoPub({ ...shared, topic: 'secret', message: 'x', qos: 1, args })
+    t.match(said.stdout.toString() + said.stderr, /RC:135/)
+  })
+
+  await t.test('a takeover: 0x8e in DISCONNECT', async t => {
+    const older = sub()
+    await older.saw(/received SUBACK/)
+    const newer = sub()
+    await older.saw(/received DISCONNECT \(142\)/i)
+    const record = await broker.closed({ clientId: 'five-ear', code: 'CLOSE_DUPLICATE_CLIENT_ID' })
+    t.match(record, { sent: { reasonCode: 0x8e } })
+    await Promise.all([older.stop(), newer.stop()])
   })
 }
 

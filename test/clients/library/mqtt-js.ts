@@ -9,7 +9,6 @@ export function mqttJs(protocol: Protocol): Library {
   return {
     name: `MQTT.js, MQTT ${protocol}`,
     protocol,
-    showsPuback: true,
     async connect(options) {
       const client = mqtt.connect(await clientOptions(options, protocol))
       const messages = inbox<Message>()
@@ -34,10 +33,15 @@ export function mqttJs(protocol: Protocol): Library {
         sessionPresent,
         ended,
         next: messages.next,
-        async subscribe(filter, qos) {
-          const [granted] = await client.subscribeAsync(filter, { qos })
-          return granted?.qos ?? Number.NaN
-        },
+        subscribe: (filter, qos) =>
+          new Promise((resolve, reject) => {
+            // A code of 128 and more is an error; the packet has it too.
+            client.subscribe(filter, { qos }, (error, _granted, packet) => {
+              const code = packet?.granted[0]
+              if (typeof code === 'number') resolve(code)
+              else reject(error ?? new Error('no SUBACK'))
+            })
+          }),
         publish: ({ topic, payload, qos, retain, properties }) =>
           new Promise((resolve, reject) => {
             const packed = properties ? { properties: pack(properties) } : {}

@@ -12,12 +12,22 @@
 
 import { launch } from '../run.ts'
 import { inbox } from './inbox.ts'
-import type { Client, ConnectOptions, Library, Message, Properties } from './library.ts'
+import type { Client, ConnectOptions, Hidden, Library, Message, Properties } from './library.ts'
 
 export type Program = { command: string; args: string[] }
 
-export function programLibrary(program: Program, about: Omit<Library, 'connect'>): Library {
-  return { ...about, connect: options => connect(program, about.protocol, options) }
+export function programLibrary(
+  program: Program,
+  name: string,
+  protocol: Library['protocol'],
+  hides: readonly Hidden[] = [],
+): Library {
+  return {
+    name: `${name}, MQTT ${protocol}`,
+    protocol,
+    hides,
+    connect: options => connect(program, protocol, options),
+  }
 }
 
 type Told =
