@@ -12,8 +12,13 @@ export type Keep = {
   message(clientId: string, number: number, message: Message | undefined): void
   /** The retained message of a topic; undefined: it has none any more. */
   retained(topic: string, message: Message | undefined): void
-  /** Resolves when all that was told so far would survive a crash. Undefined where nothing is waiting. Never rejects. */
-  durable(): Promise<void> | undefined
+  /** Goes up with each change that somebody may want to be sure of. */
+  told(): number
+  /**
+   * When all that was told so far would survive a crash: `true`; `false`: it would not, and nothing will until the next start,
+   * since a write has failed. Undefined where nothing is waiting. Never rejects.
+   */
+  durable(): Promise<boolean> | undefined
 }
 
 export type SessionRecord = {
@@ -36,14 +41,19 @@ export type SubscriptionRecord = {
 
 /** What a start finds. Messages by their numbers, in order. */
 export type Kept = {
-  sessions: { record: SessionRecord; messages: [number: number, message: Message][] }[]
+  sessions: { record: SessionRecord; messages: KeptMessages }[]
+  /** What waited for a group of shared subscriptions, by the group's name: `$share/...`. */
+  shared?: { name: string; messages: KeptMessages }[]
   retained: Message[]
 }
+
+export type KeptMessages = [number: number, message: Message][]
 
 /** Keeps nothing beyond the process. */
 export const forgetful: Keep = {
   session: () => undefined,
   message: () => undefined,
   retained: () => undefined,
+  told: () => 0,
   durable: () => undefined,
 }

@@ -2,9 +2,10 @@
 
 import { quote } from '../diagnosis/words.ts'
 import { readPolicy } from '../policy/policy.ts'
+import { MQTT_KINDS } from '../store/kinds.ts'
 import { openLevelStore } from '../store/level.ts'
 import { problemIn, type StoreProblem } from '../store/problem.ts'
-import type { Store } from '../store/store.ts'
+import type { Entry, Store } from '../store/store.ts'
 import { createRegistry, openRegistry, type Registry, type RegistryParts } from './registry.ts'
 
 /** An absolute path; `memory` keeps nothing. */
@@ -12,6 +13,8 @@ export type StatePlace = { folder: string } | 'memory' | Store
 
 export type State = {
   registry: Registry
+  /** For the other side of the broker, which keeps its own kinds of records there. Absent where nothing is kept. */
+  mqtt?: { store: Store; found: Entry[]; failed(error: Error): void }
   /** Worth telling, in the way of nothing. */
   remarks: StoreProblem[]
   /** Writes what is still to be written, and lets go of the folder. Nothing may be changed afterwards. Never rejects. */
@@ -33,12 +36,13 @@ export async function openState(
   const opened = await storeAt(place, parts.world.clock.now())
   if ('problem' in opened) return opened
   const { store, remarks, what } = opened
+  const found: Entry[] = []
   try {
-    const { registry, strange } = await openRegistry(parts, store, error =>
-      failed(lost(error, what)),
-    )
+    const own = without(MQTT_KINDS, store, entry => found.push(entry))
+    const { registry, strange } = await openRegistry(parts, own, error => failed(lost(error, what)))
     return {
       registry,
+      mqtt: { store, found, failed: error => failed(notKept(error, what)) },
       remarks: [...remarks, ...strangeRemark(strange, what), ...policyRemarks(registry, what)],
       async close() {
         await registry.durable().catch(() => undefined)
@@ -62,6 +66,33 @@ async function storeAt(
   if (!('folder' in place)) return { store: place, remarks: [], what: 'the store' }
   const opened = await openLevelStore(place.folder, { now })
   return 'problem' in opened ? opened : { ...opened, what: `\`${place.folder}\`` }
+}
+
+/** The store as who doesn't know some kinds of records sees it. */
+function without(kinds: readonly string[], store: Store, other: (entry: Entry) => void): Store {
+  return {
+    write: changes => store.write(changes),
+    close: () => store.close(),
+    ...(store.read && { read: key => store.read?.(key) }),
+    async *records() {
+      for await (const some of store.records()) {
+        const own: Entry[] = []
+        for (const entry of some) {
+          const [key] = entry
+          if (kinds.includes(key.slice(0, key.indexOf('/')))) other(entry)
+          else own.push(entry)
+        }
+        yield own
+      }
+    },
+  }
+}
+
+function notKept(error: Error, what: string): StoreProblem {
+  return {
+    says: `a message or session could not be written to ${what}: ${error.message}; until the next start none is kept, and no message confirmed that should be`,
+    hint: 'look at the disk (is it full?), then start the broker again: it has all that was confirmed',
+  }
 }
 
 function lost(error: Error, what: string): StoreProblem {

@@ -34,7 +34,7 @@ const table: [who: string, ours: string, others: string][] = [
   ],
   [
     'mqtt',
-    'config diagnosis journal policy registry tls world.ts x509',
+    'config diagnosis journal policy registry store tls world.ts x509',
     'aedes aedes-persistence mqtt-packet node:buffer node:events node:stream',
   ],
   [
