@@ -209,12 +209,14 @@ export async function start(options: StartOptions = {}): Promise<Broker> {
     pki: { ...pki, certificates: [...pki.certificates, ...own] },
     endpointName: 'localhost',
     hooks: () => options.provisioning?.hooks ?? {},
+    ...(state.mqtt && { mqtt: state.mqtt }),
     closed: records.add,
   })
   if ('problem' in opened) {
     await state.close()
     throw new Error(inOneLine(opened.problem))
   }
+  work.push(opened.durable)
   return {
     port: opened.ports[0] ?? 0,
     ports: opened.ports,

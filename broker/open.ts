@@ -13,6 +13,7 @@ import { diagnose } from './diagnosis/diagnosis.ts'
 import type { ClosingRecord } from './journal/dossier.ts'
 import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
+import { type KeepParts, openKeep } from './mqtt/keep-store.ts'
 import { createPresence } from './mqtt/presence.ts'
 import { claimServices } from './provisioning/claim.ts'
 import type { Hooks } from './provisioning/hook.ts'
@@ -35,6 +36,8 @@ export type Parts = {
   fresh?(): Promise<void>
   /** Of fleet provisioning, by template name; they may change while running. */
   hooks?(): Hooks
+  /** Where sessions and messages are kept, and what it holds of them. Absent: they end with the process. */
+  mqtt?: Omit<KeepParts, 'clock'>
   /** Told of each closing record. */
   closed?(record: ClosingRecord): void
 }
@@ -46,6 +49,8 @@ export type OpenBroker = {
   connections(): number
   /** Takes over a new configuration (with the same listeners' places) or new server certificates for the connections to come. */
   renew(config: Config, pki: ServerPki): void
+  /** Resolves when all sessions and messages of now would survive a crash, or can not. */
+  durable(): Promise<unknown>
   /** Ends every connection, with a record each, and closes the door. */
   stop(): Promise<void>
 }
@@ -60,8 +65,11 @@ const KNOWN_CHAINS = 1000
 export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: ListenProblem }> {
   const { world, journal, registry } = parts
   let { limits } = parts.config
+  const opened = parts.mqtt && openKeep({ ...parts.mqtt, clock: world.clock })
+  const durable = async (): Promise<unknown> => opened?.keep.durable()
   const mqtt = await createMqttBroker({
     world,
+    ...opened,
     limits: () => limits,
     onError(error) {
       journal.write({ event: 'broker.warning', says: `aedes: ${error.message}` })
@@ -122,6 +130,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
   return {
     ports,
     connections: () => shared.open.size,
+    durable,
     renew(config, pki) {
       limits = config.limits
       settings = settingsOfAll(config, pki, ports)
@@ -130,6 +139,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
       await shut('the broker was stopped')
       await claim.stop()
       await mqtt.stop()
+      await durable()
       journal.write({ event: 'broker.stopped' })
     },
   }

@@ -121,6 +121,7 @@ export async function startFromFiles(
     endpointName: hostname(),
     caFile,
     hooks: () => hooksOf(config.provisioning.hooks, project.baseDir),
+    ...(state.mqtt && { mqtt: state.mqtt }),
     async fresh() {
       watcher.hurry()
       await reading

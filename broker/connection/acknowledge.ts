@@ -9,7 +9,7 @@ export function acknowledge(
   { messageId = 0 }: PublishPacket,
   reasonCode: number,
   { session, traffic }: InTraffic,
-  safe?: Promise<void>,
+  safe?: Promise<boolean>,
 ): void {
   const packet = { cmd: 'puback', messageId, reasonCode } as const
   traffic.acknowledgements.give(encode(packet, session.protocol), safe)

@@ -4,18 +4,22 @@
  */
 
 export type Acknowledgements = {
-  /** Sends the answer when `safe` has resolved, and after those before it. */
-  give(answer: Buffer, safe: Promise<void> | undefined): void
+  /** Sends the answer when `safe` gives true, and after those before it; with false it sends neither it nor those behind it. */
+  give(answer: Buffer, safe: Promise<boolean> | undefined): void
   /** How many wait. */
   waiting(): number
   /** The connection has ended: nothing more is sent. */
   stop(): void
 }
 
-/** @param settled told when one that had to wait has gone out */
+/**
+ * @param settled told when one that had to wait has gone out
+ * @param unsafe told once, when one must never go out
+ */
 export function createAcknowledgements(
   send: (answer: Buffer) => void,
   settled: () => void,
+  unsafe: () => void,
 ): Acknowledgements {
   let line: { answer: Buffer; ready: boolean }[] = []
   let stopped = false
@@ -23,9 +27,14 @@ export function createAcknowledgements(
   function flush(): void {
     while (line[0]?.ready) {
       const first = line.shift()
-      if (first && !stopped) send(first.answer)
+      if (first) send(first.answer)
     }
-    if (!stopped) settled()
+    settled()
+  }
+
+  function stop(): void {
+    stopped = true
+    line = []
   }
 
   return {
@@ -33,15 +42,15 @@ export function createAcknowledgements(
       if (safe === undefined && line.length === 0) return send(answer)
       const own = { answer, ready: safe === undefined }
       line.push(own)
-      void safe?.then(() => {
-        own.ready = true
-        flush()
+      void safe?.then(isSafe => {
+        if (stopped) return
+        own.ready = isSafe
+        if (isSafe) return flush()
+        stop()
+        unsafe()
       })
     },
     waiting: () => line.length,
-    stop() {
-      stopped = true
-      line = []
-    },
+    stop,
   }
 }

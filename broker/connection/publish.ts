@@ -39,8 +39,9 @@ export function publish(
     } as const
     house.journal.write({ event: 'traffic.published', ...facts })
   }
+  const before = house.mqtt.told()
   house.mqtt.route(messageOf(named, qos, visit, house))
-  if (qos > 0) acknowledge(named, 0, visit, house.mqtt.durable())
+  if (qos > 0) acknowledge(named, 0, visit, house.mqtt.durable(before))
   return undefined
 }
 

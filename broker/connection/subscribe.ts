@@ -26,6 +26,7 @@ export function subscribe(
     tellDenied(by, { packet: 'SUBSCRIBE' }, visit, house)
     return undefined
   }
+  const before = house.mqtt.told()
   const granted: number[] = []
   const taken: { asked: AskedSubscription; hadBefore: boolean }[] = []
   for (const { topic: filter, qos, nl = false, rap = false, rh = 0 } of packet.subscriptions) {
@@ -51,7 +52,7 @@ export function subscribe(
     granted.push(most)
   }
   const suback = { cmd: 'suback', messageId: packet.messageId ?? 0, granted } as const
-  traffic.acknowledgements.give(encode(suback, session.protocol), house.mqtt.durable())
+  traffic.acknowledgements.give(encode(suback, session.protocol), house.mqtt.durable(before))
   for (const { asked, hadBefore } of taken) house.mqtt.sendRetained(session, asked, hadBefore)
   const filters = taken.map(({ asked }) => asked.filter)
   if (filters.length > 0) tellSubscribed(visit, house, filters)
@@ -73,12 +74,13 @@ export function unsubscribe(
 ): Refused | undefined {
   const { session, traffic } = visit
   const { limits } = visit.settings.config
+  const before = house.mqtt.told()
   const filters = packet.unsubscriptions
   for (const filter of filters) house.mqtt.unsubscribe(session, filter)
   // AWS lists no 0x11 (no subscription existed) for UNSUBACK; 0x8F is for what is no filter.
   const granted = filters.map(filter => (filterRule(filter, limits) ? FILTER_INVALID : 0))
   const unsuback = { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted } as const
-  traffic.acknowledgements.give(encode(unsuback, session.protocol), house.mqtt.durable())
+  traffic.acknowledgements.give(encode(unsuback, session.protocol), house.mqtt.durable(before))
   tellUnsubscribed(visit, house, filters)
   if (house.journal.traffic) {
     const own = { connection: visit.id, clientId: visit.mqtt.connect.clientId }

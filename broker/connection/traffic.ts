@@ -75,7 +75,9 @@ export const traffic: Room<Known, never> = async (visit, house) => {
       }
       const known: InTraffic = Object.assign(visit, {
         traffic: {
-          acknowledgements: createAcknowledgements(send, readOn),
+          acknowledgements: createAcknowledgements(send, readOn, () =>
+            end({ by: diagnose('TRAFFIC_NOT_KEPT', {}) }),
+          ),
           aliases: new Map<number, string>(),
           denied: undefined,
         },

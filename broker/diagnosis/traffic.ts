@@ -32,6 +32,7 @@ export type TrafficEvidence = {
     /** Of a message that was dropped. */
     topic: string
   }
+  TRAFFIC_NOT_KEPT: Record<string, never>
   TRAFFIC_ANSWER_UNHEARD: {
     /** Of the request. */
     topic: string
@@ -232,6 +233,24 @@ export const traffic: Entries<TrafficEvidence> = {
     aws: { note: 'how AWS IoT treats a client that does not read is not known' },
     references: ['AWS: iot-core limits'],
     example: { bytes: 1_200_000, limit: 1_048_576, topic: 'plant/7/camera' },
+  },
+
+  TRAFFIC_NOT_KEPT: {
+    room: 'traffic',
+    severity: 'error',
+    blame: 'setup',
+    certainty: 'proof',
+    title: 'A message or subscription could not be written to the state folder',
+    says: () =>
+      'a message or a subscription of the client could not be written to the state folder: it would not survive a crash of the broker, and was not acknowledged',
+    remedy: () =>
+      'a warning in the log says what failed: mend that (is the disk full?), then start the broker again; `--state memory` keeps nothing and confirms at once',
+    aws: {
+      disconnectReason: 'SERVER_ERROR',
+      note: 'AWS IoT ends a connection so when it fails itself',
+    },
+    references: ['MQTT 5 2.4'],
+    example: {},
   },
 
   TRAFFIC_ANSWER_UNHEARD: {

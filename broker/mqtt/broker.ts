@@ -5,7 +5,7 @@
 
 import type { Limits } from '../config/limits.ts'
 import type { World } from '../world.ts'
-import { forgetful, type Keep, type Kept } from './keep.ts'
+import { forgetful, type Keep, type Kept, type KeptMessages } from './keep.ts'
 import type { Message } from './message.ts'
 import { createRetained } from './routing/retained.ts'
 import { createRouter } from './routing/router.ts'
@@ -34,8 +34,13 @@ export type MqttBroker = {
   publish(topic: string, payload: Buffer): void
   /** To this client alone, as if it came by a subscription of it, once, on the connection of now. */
   send(session: Session, topic: string, payload: Buffer): 'sent' | 'unheard' | 'gone'
-  /** When all that was routed so far would survive a crash; undefined where nothing is waiting. */
-  durable(): Promise<void> | undefined
+  /** Goes up with each change that is to survive a crash. */
+  told(): number
+  /**
+   * Whether what was told since would survive a crash, once that is known: see `Keep`. Undefined where it is no question.
+   * @param since what `told` gave before
+   */
+  durable(since: number): Promise<boolean> | undefined
   counts(): { sessions: number; retained: number; sharedGroups: number }
   stop(): Promise<void>
 }
@@ -70,7 +75,7 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
   const retained = createRetained(router, { clock, keep }, kept?.retained)
   const wills = createWills(clock, message => broker.route(message))
   const sessions = createSessions({ clock, limits, keep, attached, ended })
-  const keptGroups = new Map<string, [number: number, message: Message][]>()
+  const keptGroups = new Map<string, KeptMessages>()
 
   const broker: MqttBroker = {
     begin(asked) {
@@ -129,7 +134,8 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
       const qos = own.some(one => one.qos === 1) ? 1 : 0
       return session.send(message, own.length === 0 ? undefined : qos)
     },
-    durable: () => keep.durable(),
+    told: keep.told,
+    durable: since => (keep.told() === since ? undefined : keep.durable()),
     counts: () => ({
       sessions: sessions.count(),
       retained: retained.count(),
@@ -141,15 +147,16 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
       await router.stop()
     },
   }
+  for (const { name, messages } of kept?.shared ?? []) keptGroups.set(name, messages)
   for (const one of kept?.sessions ?? []) takeOver(one)
+  // Of groups that have no member any more.
+  for (const [name, messages] of keptGroups) {
+    for (const [number] of messages) keep.message(name, number, undefined)
+  }
+  keptGroups.clear()
   return broker
 
-  /** A group's messages are kept under its own name, in a record of their own. */
   function takeOver(one: Kept['sessions'][number]): void {
-    if (sharedFilter(one.record.clientId)) {
-      keptGroups.set(one.record.clientId, one.messages)
-      return
-    }
     const session = sessions.restore(one)
     for (const { filter, qos, noLocal = false, retainAsPublished = false } of one.record
       .subscriptions) {

@@ -126,6 +126,7 @@ export const effects: { [C in EffectCode]: Row } = {
   TRAFFIC_QUEUE_FULL: kept,
   TRAFFIC_DELIVERY_DROPPED: kept,
   TRAFFIC_DELIVERY_TOO_LARGE: kept,
+  TRAFFIC_NOT_KEPT: { on3: close, on5: disconnect(0x83) },
 
   CLOSE_BY_CLIENT: nothing,
   CLOSE_CONNECTION_LOST: nothing,

@@ -29,6 +29,11 @@ type StoredMessage = {
   from?: string
 }
 
+export function sessionText(record: SessionRecord): string {
+  // JSON has no Infinity. MQTT 5 3.1.2.11.2: this one never expires.
+  return JSON.stringify({ ...record, expirySeconds: Math.min(record.expirySeconds, 0xffff_ffff) })
+}
+
 export function messageText(message: Message, clock: Clock): string {
   const { topic, payload, qos, retain, properties, expiresAt, from } = message
   const stored: StoredMessage = {

@@ -7,7 +7,14 @@
 import type { Change, Entry, Store } from '../store/store.ts'
 import type { Clock } from '../world.ts'
 import type { Keep, Kept } from './keep.ts'
-import { messageKey, messageText, readKept, retainedKey, sessionKey } from './keep-records.ts'
+import {
+  messageKey,
+  messageText,
+  readKept,
+  retainedKey,
+  sessionKey,
+  sessionText,
+} from './keep-records.ts'
 import type { Message } from './message.ts'
 
 export type KeepParts = {
@@ -55,7 +62,7 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
     session(clientId, record) {
       told++
       if (broken) return
-      waiting.sessions.set(clientId, record && JSON.stringify(record))
+      waiting.sessions.set(clientId, record && sessionText(record))
       if (record === undefined) forgetMessages(clientId)
       schedule()
     },

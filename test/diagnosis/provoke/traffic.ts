@@ -6,7 +6,9 @@ import type { LimitsOption } from '../../../broker/config/limit-values.ts'
 import type { PermissionEvidence } from '../../../broker/diagnosis/permission.ts'
 import type { TrafficEvidence } from '../../../broker/diagnosis/traffic.ts'
 import type { Broker } from '../../../broker/main.ts'
+import type { Store } from '../../../broker/store/store.ts'
 import { allow } from '../../helpers/device.ts'
+import { memoryStore } from '../../helpers/memory-store.ts'
 import {
   connectPacket,
   disconnectPacket,
@@ -32,6 +34,12 @@ const OWN = allow(
   ['iot:Connect', 'client/device'],
   ['iot:Publish', 'topic/ok/*'],
   ['iot:Subscribe', 'topicfilter/*'],
+)
+
+const RETAINING = allow(
+  ['iot:Connect', 'client/device'],
+  ['iot:Publish', 'topic/ok/*'],
+  ['iot:RetainPublish', 'topic/ok/*'],
 )
 
 const CSR_TOPIC = '$aws/certificates/create-from-csr/json'
@@ -82,6 +90,10 @@ export const traffic: Provocations<TrafficEvidence> = {
     side: 'client',
     sent: { connack: 0 },
     evidence: { limit: 1024 * 1024, topic: 'flood' },
+  },
+  TRAFFIC_NOT_KEPT: {
+    ...sending(publishPacket({ topic: 'ok/x', qos: 1, retain: true, payload: 'x' }), {}, RETAINING),
+    options: { state: storeWithout('retained/') },
   },
   TRAFFIC_ANSWER_UNHEARD: {
     act: broker => asking(broker, KEYS_TOPIC),
@@ -140,6 +152,18 @@ export function surviving(bytes: Buffer, evidence: object, limits?: LimitsOption
     side: 'client',
     sent: { connack: 0 },
     evidence,
+  }
+}
+
+/** A store on which records of this kind can't be written. */
+function storeWithout(kind: string): Store {
+  const store = memoryStore()
+  return {
+    ...store,
+    write: changes =>
+      changes.some(({ key }) => key.startsWith(kind))
+        ? Promise.reject(new Error('the disk is full'))
+        : store.write(changes),
   }
 }
 
