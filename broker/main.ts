@@ -63,7 +63,7 @@ export type StartOptions = {
   limits?: LimitsOption
   /** Made before by `createPki`, so that many brokers need not make keys each. Then `serverCertificatesAt` is not looked at. */
   pki?: Pki
-  /** A folder that keeps what the registry learns, or a store of your own. Default: memory, all is forgotten at the end. */
+  /** A folder, or a store of your own: it keeps what the registry learns, sessions and retained messages. Default: memory. */
   state?: string | Store
   /** Gets every log event as it is written. */
   log?(event: LogEvent): void
