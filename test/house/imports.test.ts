@@ -35,7 +35,7 @@ const table: [who: string, ours: string, others: string][] = [
   [
     'mqtt',
     'config diagnosis journal policy registry store tls world.ts x509',
-    'aedes aedes-persistence mqtt-packet node:buffer node:events node:stream',
+    'aedes aedes-persistence node:buffer node:stream',
   ],
   [
     'provisioning',
