@@ -25,6 +25,7 @@ export type ConnectEvidence = {
   }
   CONNECT_PROTOCOL_UNSUPPORTED: { protocol: string; level: number; accepted: string[] }
   CONNECT_CLIENT_ID_INVALID: { clientId: string; bytes: number; why: string; limit: number }
+  CONNECT_CLIENT_ID_EMPTY: Record<string, never>
   CONNECT_WILL_INVALID: { topic: string; why: string }
   CONNECT_WILL_QOS2: { topic: string }
   CONNECT_TOO_LARGE: {
@@ -157,6 +158,23 @@ export const connect: Entries<ConnectEvidence> = {
     },
     references: ['MQTT 3.1.1 3.1.3.1', 'AWS: iot-core limits', 'AWS: mqtt'],
     example: { clientId: '$GEN/1234', bytes: 9, why: 'it starts with $', limit: 128 },
+  },
+
+  CONNECT_CLIENT_ID_EMPTY: {
+    room: 'connect',
+    severity: 'error',
+    blame: 'device',
+    certainty: 'proof',
+    title: 'A persistent session needs a client id',
+    says: () =>
+      'the client id is empty and cleanSession is 0: without a name nobody can come back to a session',
+    remedy: () =>
+      'give the device a client id of its own, most simply the thing name; or set cleanSession to 1',
+    aws: {
+      note: 'not known of AWS IoT on MQTT 3.1.1; CONNACK 2 is what MQTT says. MQTT 5 has no such rule',
+    },
+    references: ['MQTT 3.1.1 3.1.3.1', 'AWS: mqtt'],
+    example: {},
   },
 
   CONNECT_WILL_INVALID: {

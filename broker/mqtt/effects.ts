@@ -70,6 +70,8 @@ export const effects: { [C in EffectCode]: Row } = {
   // AWS: unsure; this is the standard's.
   CONNECT_PROTOCOL_UNSUPPORTED: { on3: connack(1), on5: connack(0x84) },
   CONNECT_CLIENT_ID_INVALID: { on3: close, on5: connack(0x85) },
+  // AWS: not known on 3.1.1; this is the standard's [MQTT-3.1.3-8]. On 5 it can't come.
+  CONNECT_CLIENT_ID_EMPTY: { on3: connack(2), on5: connack(0x85) },
   CONNECT_WILL_INVALID: { on3: close, on5: connack(0x90) },
   CONNECT_WILL_QOS2: { on3: close, on5: connack(0x9b) },
   // AWS: unsure, these five.

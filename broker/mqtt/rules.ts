@@ -70,10 +70,11 @@ function clientIdRule(packet: AskedConnect, { clientIdBytes: limit }: Limits): B
   const { clientId, clean = true, protocolVersion } = packet
   const bytes = Buffer.byteLength(clientId)
   // [MQTT-3.1.3-7]; MQTT 5 has no such rule.
-  const nameless = clientId === '' && !clean && protocolVersion !== 5
-  const why = nameless
-    ? 'it is empty, and a persistent session needs one'
-    : bytes > limit
+  if (clientId === '' && !clean && protocolVersion !== 5) {
+    return { code: 'CONNECT_CLIENT_ID_EMPTY', evidence: {} }
+  }
+  const why =
+    bytes > limit
       ? 'it is too long'
       : clientId.startsWith('$')
         ? 'a client id that starts with $ is reserved'

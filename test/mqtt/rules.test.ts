@@ -52,7 +52,7 @@ t.test('client ids, wills and what MQTT 5 asks for', async t => {
     ['65 two-byte letters', { clientId: 'é'.repeat(65) }, 'CONNECT_CLIENT_ID_INVALID'],
     ['a reserved id', { clientId: '$x' }, 'CONNECT_CLIENT_ID_INVALID'],
     ['no id, for a session that ends', { clientId: '', clean: true }],
-    ['no id, for one that stays', { clientId: '', clean: false }, 'CONNECT_CLIENT_ID_INVALID'],
+    ['no id, for one that stays', { clientId: '', clean: false }, 'CONNECT_CLIENT_ID_EMPTY'],
     ['the same on MQTT 5', { clientId: '', clean: false, protocolVersion: 5 }],
     ['an ordinary will', will('a/b')],
     ['a will with QoS 2', will('a/b', { qos: 2 }), 'CONNECT_WILL_QOS2', { topic: 'a/b' }],

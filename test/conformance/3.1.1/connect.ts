@@ -176,7 +176,7 @@ export const connect = {
     a.send(rawConnect({ flags: 0, payload: [string('')] }))
     const { bytes } = await a.expect('connack')
     t.same(bytes, Buffer.of(0x20, 2, 0, 2))
-    await a.closed('CONNECT_CLIENT_ID_INVALID')
+    await a.closed('CONNECT_CLIENT_ID_EMPTY')
   },
   "AWS: a client id that it doesn't take is closed without a CONNACK": async ({ dial }) => {
     for (const clientId of ['$own', 'x'.repeat(129)]) {

@@ -30,6 +30,11 @@ export const connect: Provocations<ConnectEvidence> = {
     ...asking({ clientId: 'x'.repeat(129) }),
     evidence: { bytes: 129, limit: 128 },
   },
+  CONNECT_CLIENT_ID_EMPTY: {
+    // Neither flags nor a client id.
+    ...registered(socket => void socket.write('\x10\x0c\0\x04MQTT\x04\0\0\x1e\0\0')),
+    sent: { connack: 2 },
+  },
   CONNECT_WILL_INVALID: {
     ...asking({ will: { topic: 'a/#', payload: Buffer.from('x'), qos: 0, retain: false } }),
     evidence: { topic: 'a/#' },
