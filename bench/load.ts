@@ -20,6 +20,10 @@ export type LoadShape = {
   heard?: number
   qos: 0 | 1
   window: number
+  /** Of MQTT; 4, which is 3.1.1, unless told. */
+  version?: 4 | 5
+  /** 1: the subscribers' sessions outlive their connections. */
+  persistent?: 0 | 1
   /** The number of the first device; 0 unless told. */
   first?: number
   /** Publishes per second of each publisher. */

@@ -12,12 +12,12 @@ const MANY = 100
 const WARM_UP_MS = 3000
 const SAMPLE_MS = 600
 
-/** AWS takes 100 unacknowledged publishes of one client. A hundred subscribers of one make each message a hundred. */
+/** AWS takes 100 unacknowledged publishes of one client. */
 const CASES: { name: string; shape: LoadShape }[] = [
   { name: 'messages, one to one, QoS 0', shape: shape(1, 0, 500) },
   { name: 'messages, one to one, QoS 1', shape: shape(1, 1, 100) },
-  { name: 'messages, one to a hundred, QoS 0', shape: shape(MANY, 0, 50) },
-  { name: 'messages, one to a hundred, QoS 1', shape: shape(MANY, 1, 50) },
+  { name: 'messages, one to a hundred, QoS 0', shape: shape(MANY, 0, 100) },
+  { name: 'messages, one to a hundred, QoS 1', shape: shape(MANY, 1, 100) },
 ]
 
 export type TrafficOptions = { rounds: number; only: string; pinned: boolean; profile: string[] }

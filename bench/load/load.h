@@ -1,5 +1,5 @@
 /*
- * The load program of the bench: MQTT 3.1.1 over TLS 1.3 with client certificates, one thread, many connections. It has to be
+ * The load program of the bench: MQTT 3.1.1 or 5 over TLS 1.3 with client certificates, one thread, many connections. It has to be
  * faster than the brokers that it measures, which a client in Node is not. Every message carries a number and the time it
  * was due, so that loss, repetition and lag are seen by whoever receives it.
  */
@@ -14,7 +14,7 @@
 /* What the command line says; main.c documents the flags. */
 typedef struct options {
   const char *ca, *devices;
-  int port, first, publishers, subscribers, heard, qos, payload, window;
+  int port, first, publishers, subscribers, heard, qos, version, persistent, payload, window;
   double rate; /* publishes per second of each publisher; 0: as fast as the window lets it */
 } options;
 

@@ -8,6 +8,8 @@
  *   --subscribers N    devices that subscribe to each of these topics; 0: none
  *   --heard N          only the first N publishers have subscribers
  *   --qos 0|1 --payload BYTES
+ *   --version 4|5      MQTT 3.1.1 or 5
+ *   --persistent 1     subscribers have sessions that outlive their connections
  *   --window N         published and not yet arrived and acknowledged, of each publisher
  *   --rate N           publishes per second of each publisher; 0: as fast as the window lets it
  */
@@ -68,6 +70,8 @@ int main(int argc, char **argv) {
       .subscribers = atoi(flag(argc, argv, "--subscribers", "1")),
       .heard = atoi(flag(argc, argv, "--heard", "1000000")),
       .qos = atoi(flag(argc, argv, "--qos", "0")),
+      .version = atoi(flag(argc, argv, "--version", "4")),
+      .persistent = atoi(flag(argc, argv, "--persistent", "0")),
       .payload = atoi(flag(argc, argv, "--payload", "100")),
       .window = atoi(flag(argc, argv, "--window", "100")),
       .rate = atof(flag(argc, argv, "--rate", "0")),

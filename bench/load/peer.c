@@ -33,23 +33,40 @@ static int text(unsigned char *at, const char *words) {
 }
 
 static void greet(peer *peer, const options *options, const char *topic) {
-  unsigned char packet[300] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 1200 >> 8, 1200 & 255};
+  int five = options->version == 5, persistent = topic && options->persistent;
+  unsigned char packet[300] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T'};
+  packet[8] = (unsigned char)options->version;
+  packet[9] = persistent ? 0 : 2;
+  packet[10] = 1200 >> 8;
+  packet[11] = 1200 & 255;
+  int length = 12;
+  /* A session expiry interval of an hour, or no properties. */
+  if (five && persistent) {
+    memcpy(packet + length, (unsigned char[]){5, 0x11, 0, 0, 3600 >> 8, 3600 & 255}, 6);
+    length += 6;
+  } else if (five) {
+    packet[length++] = 0;
+  }
   char name[32];
   snprintf(name, sizeof name, "bench-%d", peer->device);
-  int length = 12 + text(packet + 12, name);
+  length += text(packet + length, name);
   packet[1] = (unsigned char)(length - 2);
   SSL_write(peer->ssl, packet, length);
-  unsigned char answer[5];
-  exactly(peer, answer, 4);
+  unsigned char answer[256];
+  exactly(peer, answer, 2);
+  exactly(peer, answer + 2, answer[1] & 127);
   if (answer[0] != 0x20 || answer[3] != 0) fail("no CONNACK 0 for", name);
   if (!topic) return;
   memcpy(packet, (unsigned char[]){0x82, 0, 0, 1}, 4);
-  length = 4 + text(packet + 4, topic);
+  length = 4;
+  if (five) packet[length++] = 0;
+  length += text(packet + length, topic);
   packet[length++] = (unsigned char)options->qos;
   packet[1] = (unsigned char)(length - 2);
   SSL_write(peer->ssl, packet, length);
-  exactly(peer, answer, 5);
-  if (answer[0] != 0x90 || answer[4] != options->qos) fail("SUBACK refuses", topic);
+  exactly(peer, answer, 2);
+  exactly(peer, answer + 2, answer[1] & 127);
+  if (answer[0] != 0x90 || answer[answer[1] + 1] != options->qos) fail("SUBACK refuses", topic);
 }
 
 void peer_connect(peer *peer, SSL_CTX *context, const options *options, const char *topic) {
