@@ -76,8 +76,8 @@ export function createFront(socket: Duplex, failed: (error: unknown) => void): F
     flush() {
       scheduled = false
       if (outgoing.length === 0) return
-      const [only, ...others] = outgoing
-      const bytes = others.length === 0 && only ? only : Buffer.concat(outgoing)
+      const [only] = outgoing
+      const bytes = outgoing.length === 1 && only ? only : Buffer.concat(outgoing, outgoingBytes)
       outgoing = []
       outgoingBytes = 0
       if (!socket.destroyed && socket.writable) socket.write(bytes)
