@@ -34,7 +34,7 @@ type Outcome =
 
 export const connect: Room<Known, Asked> = async (visit, house) => {
   const { tls } = visit.handshake
-  const front = createFront(tls, endByBug(visit))
+  const front = createFront(tls, endByBug(visit), visit.settings.config.limits.packetBytes)
   const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     const take = { packet: first, problem: broken }

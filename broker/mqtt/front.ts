@@ -4,7 +4,6 @@
  */
 
 import type { Duplex } from 'node:stream'
-import { awsLimits } from '../config/limits.ts'
 import { packetReader } from './codec/packet-reader.ts'
 import type { PacketProblem } from './codec/problem.ts'
 import type { Packet } from './packet.ts'
@@ -34,9 +33,16 @@ export type Taker = {
 /** Making an empty buffer costs more than all that is done with it here. */
 const NOTHING: Buffer = Buffer.alloc(0)
 
-/** @param failed told of a throw in what takes the packets: it must not reach the process */
-export function createFront(socket: Duplex, failed: (error: unknown) => void): Front {
-  const reader = packetReader({ limit: awsLimits.packetBytes })
+/**
+ * @param failed told of a throw in what takes the packets: it must not reach the process
+ * @param packetBytes how many may follow a fixed header
+ */
+export function createFront(
+  socket: Duplex,
+  failed: (error: unknown) => void,
+  packetBytes: number,
+): Front {
+  const reader = packetReader({ limit: packetBytes })
   let taker: Taker | undefined
   let queue: Packet[] = []
   let pumping = false

@@ -9,9 +9,10 @@ function topics(count: number): string[] {
 
 function frontWith(names: string[]): { front: Front; socket: PassThrough } {
   const socket = new PassThrough()
-  const front = createFront(socket, error => {
+  const thrown = (error: unknown): never => {
     throw error
-  })
+  }
+  const front = createFront(socket, thrown, 1000)
   socket.write(Buffer.concat(names.map(topic => publishPacket({ topic }))))
   return { front, socket }
 }
@@ -49,4 +50,15 @@ t.test('a taker that steps back leaves the rest to the next one', async t => {
   socket.write(publishPacket({ topic: 'more' }))
   front.pump()
   t.equal(taken.length, 4)
+})
+
+t.test('a packet over the limit is a problem, after the packets before it', async t => {
+  const { front, socket } = frontWith(topics(1))
+  socket.write(publishPacket({ topic: 'long', payload: Buffer.alloc(1000) }))
+  const seen: string[] = []
+  front.take({
+    packet: packet => seen.push(packet.cmd),
+    problem: problem => seen.push(problem.kind),
+  })
+  t.same(seen, ['publish', 'too-large'])
 })
