@@ -11,7 +11,7 @@ export type Limits = {
   connectsPerSecondPerClientId: number
   connectsPerSecond: number
   connections: number
-  /** A keep-alive outside is moved to the nearest; 0 becomes the most. */
+  /** A keep-alive outside is moved to the nearest; 0 becomes the most; where that is lifted, 0 is none. */
   keepAliveLeastSeconds: number
   keepAliveMostSeconds: number
   filtersPerSubscribe: number

@@ -7,12 +7,13 @@ import type { Clock } from '../world.ts'
 
 export type KeepAliveWatch = { heard(): void; stop(): void }
 
-/** @param seconds the keep-alive in force, after AWS's clamping */
+/** @param seconds the keep-alive in force, after AWS's clamping; 0: silence may last */
 export function keepAliveWatch(
   clock: Clock,
   seconds: number,
   silent: (silentMs: number) => void,
 ): KeepAliveWatch {
+  if (seconds === 0) return { heard: () => undefined, stop: () => undefined }
   const limitMs = seconds * 1500
   let last = clock.elapsed()
   let cancel = clock.after(limitMs, look)

@@ -3,7 +3,7 @@
  * AWS: https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
  */
 
-import type { Limits } from '../config/limits.ts'
+import { type Limits, noLimits } from '../config/limits.ts'
 import type { Code, EvidenceOf } from '../diagnosis/catalogue.ts'
 import type { Forwarded } from './message.ts'
 import { mayPublishTo, maySubscribeTo } from './reserved.ts'
@@ -40,12 +40,13 @@ export type AskedSubscribe = {
 
 type UserProperties = [name: string, value: string][]
 
-/** AWS: 0 or over 1200 s becomes 1200, under 30 s becomes 30. */
+/** AWS: 0 or over 1200 s becomes 1200, under 30 s becomes 30. 0: none, where the most is lifted (MQTT 5 3.1.2.10). */
 export function effectiveKeepAlive(
   asked: number,
   { keepAliveLeastSeconds: least, keepAliveMostSeconds: most }: Limits,
 ): number {
-  if (asked === 0 || asked > most) return most
+  if (asked === 0) return most >= noLimits.keepAliveMostSeconds ? 0 : most
+  if (asked > most) return most
   return Math.max(asked, least)
 }
 

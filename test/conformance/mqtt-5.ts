@@ -118,6 +118,7 @@ export const statements: Statements<CaseName> = {
       'a will is published when the connection is lost, once',
       'a will waits for its delay',
       'a will is published when its session ends before its delay',
+      'a will without a session is published at once, whatever its delay',
       'clean start ends the session: its will is published then',
       'a client that is taken over has its will published',
       'DISCONNECT 0x04 asks for the will',
@@ -189,7 +190,10 @@ export const statements: Statements<CaseName> = {
   },
   'MQTT-3.1.2-22': {
     says: 'no packet for one and a half keep-alives: the connection is closed as if the network had failed',
-    tests: ['silence for one and a half keep-alives: DISCONNECT 0x8D, and the will'],
+    tests: [
+      'silence for one and a half keep-alives: DISCONNECT 0x8D, and the will',
+      "with AWS's limits lifted a keep-alive of 0 is none",
+    ],
   },
   'MQTT-3.1.2-23': {
     says: 'with a session expiry above 0 the session outlives its connection',
@@ -557,7 +561,10 @@ export const statements: Statements<CaseName> = {
   },
   'MQTT-3.3.2-7': {
     says: 'topic aliases end with the connection',
-    tests: ['topic aliases end with the connection'],
+    tests: [
+      'topic aliases end with the connection',
+      'topic aliases to a client end with the connection too',
+    ],
   },
   'MQTT-3.3.2-8': {
     says: 'a topic alias is not 0',
@@ -653,7 +660,8 @@ export const statements: Statements<CaseName> = {
   'MQTT-3.3.4-7': {
     says: "a client has no more QoS 1 messages unacknowledged than the server's Receive Maximum",
     client: true,
-    tests: ['QoS 0 is not answered, QoS 1 with a PUBACK of its identifier'],
+    tests: ['more than our Receive Maximum at once is read as room comes'],
+    differs: 'Receive Maximum of the server',
   },
   'MQTT-3.3.4-8': {
     says: 'a client whose Receive Maximum is used up goes on with all other packets',
@@ -948,6 +956,7 @@ export const statements: Statements<CaseName> = {
   'MQTT-4.1.0-2': {
     says: 'a session is thrown away when its connection has ended and its expiry is over',
     tests: [
+      "with AWS's limits lifted a session can last for ever",
       'a session ends when its expiry is over, and not before',
       'without an expiry a session ends with its connection',
       'a DISCONNECT may change the expiry',
@@ -1064,6 +1073,7 @@ export const statements: Statements<CaseName> = {
       'each group, and each plain subscription, has its own copy',
       'a group of clients of both versions shares the messages',
       'QoS 1 waits for a member that will come back',
+      'a member that leaves without an acknowledgement: another one gets the message',
     ],
   },
   'MQTT-4.5.0-2': {

@@ -37,7 +37,7 @@ t.test('keep-alive is clamped as AWS clamps it', async t => {
     t.equal(effectiveKeepAlive(asked, limits), effective, `${asked}`)
   }
   t.equal(effectiveKeepAlive(1, noLimits), 1)
-  t.equal(effectiveKeepAlive(0, noLimits), 65_535)
+  t.equal(effectiveKeepAlive(0, noLimits), 0)
 })
 
 t.test('client ids, wills and what MQTT 5 asks for', async t => {

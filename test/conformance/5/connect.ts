@@ -170,14 +170,14 @@ export const connect = {
     a.connect({ clientId: id, properties: { authenticationMethod: 'SCRAM-SHA-1' } })
     const { properties } = await a.expect('connack', { reasonCode: 0x8c })
     t.equal(properties?.authenticationMethod, undefined)
-    await a.closed()
+    await a.closed('CONNECT_AUTH_UNSUPPORTED')
   },
   'a will of QoS 2 is refused with 0x9B': async ({ id, dial }) => {
     const a = await dial()
     const will = { topic: id, payload: Buffer.from('x'), qos: 2, retain: false } as const
     a.connect({ clientId: id, will })
     await a.expect('connack', { reasonCode: 0x9b, sessionPresent: false })
-    await a.closed()
+    await a.closed('CONNECT_WILL_QOS2')
   },
   'a topic of a will that can be none is refused with 0x90': async ({ id, dial }) => {
     for (const topic of [`${id}/#`, `+/${id}`]) {
@@ -206,7 +206,7 @@ export const connect = {
   'a Maximum Packet Size below 512 is refused': async ({ id, dial }) => {
     const a = await dial()
     a.connect({ clientId: id, properties: { maximumPacketSize: 511 } })
-    await a.expect('connack', { sessionPresent: false })
+    await a.expect('connack', { reasonCode: 0x97, sessionPresent: false })
     await a.closed('CONNECT_PACKET_SIZE_TOO_SMALL')
   },
 } satisfies { [name: string]: Case }

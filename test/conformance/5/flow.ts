@@ -60,6 +60,11 @@ export const flow = {
     const { payload } = await b.expect('publish')
     t.equal(payload.toString(), '100')
   },
+  'more than our Receive Maximum at once is read as room comes': async ({ client, id }) => {
+    const a = await client()
+    for (let messageId = 1; messageId <= 150; messageId++) a.publish(id, { qos: 1, messageId })
+    for (let messageId = 1; messageId <= 150; messageId++) await a.expect('puback', { messageId })
+  },
   'what is larger than a client takes is dropped as if it had been sent': async ({
     client,
     id,

@@ -232,6 +232,26 @@ export const publish = {
       }
     }
   },
+  'topic aliases to a client end with the connection too': async ({ t, client, dial, id }) => {
+    const a = await client()
+    const own = { sessionExpiryInterval: 600, topicAliasMaximum: 8 }
+    const b = await client({ clientId: `${id}-b`, properties: own })
+    await b.subscribe(`${id}/#`)
+    await a.put(`${id}/x`, { payload: '1' })
+    await b.gets('1')
+    await b.leave()
+    await a.put(`${id}/y`, { payload: '2' })
+    await a.put(`${id}/x`, { payload: '3' })
+    const { peer } = await resume(dial, `${id}-b`, 600, { topicAliasMaximum: 1 })
+    const got = await peer.gets('2', '3')
+    t.same(
+      got.map(({ topic, properties: one }) => [topic, one?.topicAlias]),
+      [
+        [`${id}/y`, 1],
+        [`${id}/x`, undefined],
+      ],
+    )
+  },
   'topics reach a subscriber by a filter of its own only': async ({ client, id }) => {
     const [a, b] = [await client(), await client()]
     await b.subscribe([`${id}/+/x`, `${id}/only`])

@@ -121,6 +121,21 @@ export const sessions = {
     again.connect({ clientId: id, clean: false })
     await again.expect('connack', { returnCode: 0, sessionPresent: false })
   },
+  "with AWS's limits lifted a session can last for ever": async ({ t, standard }) => {
+    const { id, client, dial, advance } = await standard()
+    await (await client(lasting(id, 0xffff_ffff))).leave()
+    await advance(400 * 86_400_000)
+    t.equal((await resume(dial, id, 0)).present, true)
+  },
+  "with AWS's limits lifted a keep-alive of 0 is none": async ({ t, id, standard }) => {
+    const { dial, advance } = await standard()
+    const a = await dial()
+    a.connect({ clientId: id, keepalive: 0 })
+    const { properties } = await a.expect('connack', { reasonCode: 0 })
+    t.equal(properties?.serverKeepAlive, 0)
+    await advance(7 * 86_400_000)
+    await a.silent()
+  },
   'two client ids are two sessions': async ({ id, client, dial }) => {
     const [a, b] = [await client(lasting(`${id}-a`)), await client(lasting(`${id}-b`))]
     await a.subscribe(`${id}/a`)

@@ -86,6 +86,18 @@ export const shared = {
     await a.leave()
     await b.nothing(publisher)
   },
+  'a member that leaves without an acknowledgement: another one gets the message': async ({
+    client,
+    id,
+  }) => {
+    const [a, b, publisher] = [await client(), await client(), await client()]
+    await a.subscribe(`$share/group/${id}`)
+    await publisher.put(id, { payload: 'x' })
+    await a.expect('publish')
+    await b.subscribe(`$share/group/${id}`)
+    await a.drop()
+    await b.gets('x')
+  },
   'a retained message is not sent at a shared SUBSCRIBE': async ({ client, id }) => {
     const a = await client()
     await a.put(id, { payload: 'kept', retain: true })

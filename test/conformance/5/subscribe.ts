@@ -133,7 +133,7 @@ export const subscribe = {
     const a = await client()
     const own = properties([0x0b, 7])
     a.send(bytes(packet(0x82, [0, 1], own, string(id), [1])))
-    await ends(a, 0xa1)
+    await ends(a, 0xa1, 'TRAFFIC_SUBSCRIPTION_IDENTIFIER')
   },
   'an UNSUBACK has the identifier, and one code for each filter in its order': async ({
     t,

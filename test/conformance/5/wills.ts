@@ -60,6 +60,12 @@ export const wills = {
     await advance(1001)
     await listener.gets('will')
   },
+  'a will without a session is published at once, whatever its delay': async ({ id, client }) => {
+    const listener = await client()
+    await listener.subscribe(id)
+    await (await client(mortal(id, { willDelayInterval: 500 }, 0))).drop()
+    await listener.gets('will')
+  },
   'clean start ends the session: its will is published then': async ({ id, client }) => {
     const listener = await client()
     await listener.subscribe(id)
