@@ -18,10 +18,11 @@ export function tellDenied(
 ): void {
   const { code, says, remedy, evidence } = denied
   const { findings } = visit
-  if (findings.length >= FINDINGS_LIMIT) return
   const subject = subjectOf(evidence)
-  if (findings.some(known => known.code === code && subjectOf(known.evidence) === subject)) return
-  findings.push(denied)
+  const isNew = !findings.some(one => one.code === code && subjectOf(one.evidence) === subject)
+  if (isNew && findings.length < FINDINGS_LIMIT) findings.push(denied)
+  // AWS's log has each one: whoever wants an event for each packet gets these too.
+  else if (!house.journal.traffic) return
   house.journal.write({
     event: 'traffic.denied',
     connection: visit.id,
