@@ -231,14 +231,18 @@ async function startBroker(state: string | undefined): Promise<Running> {
   const script = join(folder, 'test/soak/broker-child.js')
   const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
   const child = spawn(process.execPath, ['--expose-gc', script], { stdio: [...stdio] })
+  let stopping = false
+  const died = once(child, 'exit').then((): unknown[] => {
+    if (stopping) return []
+    throw new Error('the broker has ended')
+  })
+  // It is looked at with each question.
+  died.catch(() => undefined)
   // One at a time: answers come in the order of the questions.
   let last: Promise<unknown> = Promise.resolve()
   const ask = (question: Question): Promise<Answer> => {
     const asked = last.then(async () => {
       child.send(question)
-      const died = once(child, 'exit').then(() => {
-        throw new Error('the broker has ended')
-      })
       const [answer] = await Promise.race([once(child, 'message'), died])
       return answer as Answer
     })
@@ -258,9 +262,9 @@ async function startBroker(state: string | undefined): Promise<Running> {
     },
     async stop() {
       await ask({ ask: 'stop' })
-      const ended = once(child, 'exit')
+      stopping = true
       child.disconnect()
-      await ended
+      await died
       rmSync(folder, { recursive: true })
     },
   }
