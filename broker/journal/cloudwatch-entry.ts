@@ -213,8 +213,11 @@ const PACKETS = { PUBLISH: 'Publish-In', SUBSCRIBE: 'Subscribe', UNSUBSCRIBE: 'U
 /** Of a packet that was refused while the connection stays. */
 function reasonOf(code: string): string {
   if (code.endsWith('_DENIED')) return 'AUTHORIZATION_FAILURE'
-  return /RATE|THROTTLE|QUOTA|TOO_MANY/.test(code) ? 'THROTTLED' : 'CLIENT_ERROR'
+  return THROTTLED.test(code) ? 'THROTTLED' : 'CLIENT_ERROR'
 }
+
+/** Refusals that pass with time, or when something else has ended. */
+const THROTTLED = /RATE|THROTTLE|QUOTA|LIMIT|TOO_MANY/
 
 function queued(event: Extract<LogEvent, { event: 'traffic.queued' }>): Entry {
   const { topic: topicName, clientId, dropped } = event
@@ -256,7 +259,8 @@ function success(eventType: string, fields: Record<string, unknown>): Entry {
 
 /** Where AWS's own words are not known, the reason is that of its lifecycle event, and the details are ours. */
 function failure(eventType: string, fields: Record<string, unknown>, record: ClosingRecord): Entry {
-  const reason = record.aws.logReason ?? disconnectReasonOf(record)
+  const throttled = THROTTLED.test(record.code) && record.sent.connack !== 0
+  const reason = record.aws.logReason ?? (throttled ? 'THROTTLED' : disconnectReasonOf(record))
   const details = DETAILS[reason] ?? record.says
   return {
     logLevel: 'ERROR',

@@ -5,7 +5,6 @@ import { connect as dialTls, type TLSSocket } from 'node:tls'
 import { generate, type Packet, parser } from 'mqtt-packet'
 import t from 'tap'
 import { cloudwatchWriter } from '../../broker/journal/cloudwatch.ts'
-import type { ClosingRecord } from '../../broker/journal/dossier.ts'
 import type { LogEvent } from '../../broker/journal/event.ts'
 import { stamp } from '../../broker/journal/stamp.ts'
 import { type Device, start } from '../../broker/main.ts'
@@ -51,7 +50,6 @@ t.test('each row', async t => {
   const broker = await start({
     clock: 'manual',
     listeners: [{}, { sni: 'required' }],
-    limits: { connectsPerSecondPerClientId: 'off' },
     logTraffic: true,
     log: event => void log.push(event),
   })
@@ -88,8 +86,20 @@ t.test('each row', async t => {
   async function play(row: Row, version: Version, clientId: string, expected: string) {
     const device: Device = row.inactive ? inactive : active
     const port = row.sni === false ? broker.ports[1] : broker.port
-    const client = dial(device, port ?? 0, row.sni, version)
-    client.socket.write(connectBytes(version, { clientId, ...row.connect?.(version) }))
+    const connecting = connectBytes(version, { clientId, ...row.connect?.(version) })
+    // AWS: one CONNECT a second for each client id.
+    await clock.advance(1000)
+    if (row.twice) {
+      const first = dial(device, port ?? 0, row.sni, version)
+      first.socket.write(connecting)
+      await first.next()
+      first.socket.end(generate({ cmd: 'disconnect' }))
+      const { clientId } = await broker.closed(one => one.remote.port === first.localPort())
+      await eventsOf({ clientId })
+    }
+    const client = dial(device, port ?? 0, row.sni, version, row.answersTo)
+    const atOnce = row.atOnce ? generate(row.atOnce, { protocolVersion: version }) : Buffer.of()
+    client.socket.write(Buffer.concat([connecting, atOnce]))
     if (row.act) {
       await client.next()
       await perform(row.act(version, clientId), client, device, clientId, version)
@@ -110,6 +120,7 @@ t.test('each row', async t => {
     version: Version,
   ): Promise<void> {
     if (act === 'takeover') {
+      await clock.advance(1000)
       const other = dial(device, broker.port, undefined, version)
       other.socket.write(connectBytes(version, { clientId }))
       await other.next()
@@ -123,7 +134,7 @@ t.test('each row', async t => {
   }
 
   /** Of this connection: its reasons, and `connect_failed`. */
-  async function eventsOf({ clientId = '' }: ClosingRecord): Promise<string[]> {
+  async function eventsOf({ clientId = '' }: { clientId?: string | undefined }): Promise<string[]> {
     const { client, seen } = watcher
     const heard = new Promise<void>(resolve => {
       const hear = (topic: string): void => {
@@ -184,7 +195,13 @@ function entriesOf(events: LogEvent[]): string[] {
 type Client = ReturnType<typeof dial>
 
 /** TLS, and packets that are told by their names and codes. */
-function dial(device: Device, port: number, sni: false | undefined, protocolVersion: Version) {
+function dial(
+  device: Device,
+  port: number,
+  sni: false | undefined,
+  protocolVersion: Version,
+  answersTo?: number,
+) {
   const socket: TLSSocket = dialTls({
     host: '127.0.0.1',
     port,
@@ -204,7 +221,11 @@ function dial(device: Device, port: number, sni: false | undefined, protocolVers
   let wake = (): void => undefined
   const reader = parser({ protocolVersion })
   reader.on('packet', packet => {
-    came.push(nameOf(packet))
+    const { messageId } = packet
+    // A session's first and last packets have no message id.
+    if (answersTo === undefined || messageId === undefined || messageId === answersTo) {
+      came.push(nameOf(packet))
+    }
     wake()
   })
   socket.on('data', chunk => void reader.parse(chunk))

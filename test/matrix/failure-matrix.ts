@@ -31,7 +31,13 @@ export type Row = {
   inactive?: true
   /** What happens once it is connected. `later` of the clock: ms. */
   act?: (version: Version, clientId: string) => Act
-  /** Not built yet: the row is not acted out, and the page says so. */
+  /** It connects, leaves, and connects again at once: the second time is what is seen. */
+  twice?: true
+  /** Sent with the CONNECT, in one piece. */
+  atOnce?: Packet
+  /** Of several packets: only the answers to the last one (its message id) are told. */
+  answersTo?: number
+  /** Not acted out here, and why. */
   waits?: string
 }
 
@@ -58,6 +64,7 @@ const will = (topic: string, qos: 0 | 1 | 2) => () => ({
 
 const DENIED = 'AUTHORIZATION_FAILURE'
 const RULES = 'the limits of rates, counts and order are being built'
+const ELSEWHERE = 'acted out in test/diagnosis/provoke/traffic-limits.ts'
 
 export const rows: Row[] = [
   {
@@ -142,6 +149,7 @@ export const rows: Row[] = [
     on5: 'CONNACK 0x97, closed',
     code: 'CONNECT_THROTTLED',
     log: ['Connect THROTTLED'],
+    twice: true,
     waits: RULES,
   },
   {
@@ -225,6 +233,13 @@ export const rows: Row[] = [
     on5: 'SUBACK 0x97',
     code: 'TRAFFIC_TOO_MANY_SUBSCRIPTIONS',
     log: ['Subscribe THROTTLED'],
+    act: () => ({
+      send: upTo(51).flatMap(messageId => {
+        const [packet] = packets(subscribe([`open/${messageId}`])())
+        return packet ? [{ ...packet, messageId } as Packet] : []
+      }),
+    }),
+    answersTo: 51,
     waits: RULES,
   },
   {
@@ -242,6 +257,10 @@ export const rows: Row[] = [
     on5: 'PUBACK 0x97',
     code: 'TRAFFIC_RATE_EXCEEDED',
     log: ['Publish-In THROTTLED'],
+    act: () => ({
+      send: upTo(101).flatMap(messageId => packets(publish({ messageId })())),
+    }),
+    answersTo: 101,
     waits: RULES,
   },
   {
@@ -250,7 +269,7 @@ export const rows: Row[] = [
     on5: 'nothing',
     code: 'TRAFFIC_READING_DELAYED',
     log: [],
-    waits: RULES,
+    waits: ELSEWHERE,
   },
   {
     situation: 'over 100 messages with QoS 1 that were not acknowledged yet',
@@ -258,7 +277,7 @@ export const rows: Row[] = [
     on5: 'DISCONNECT 0x93, closed',
     code: 'TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED',
     log: [],
-    waits: RULES,
+    waits: ELSEWHERE,
   },
   {
     situation: 'PUBLISH with QoS 2',
@@ -296,6 +315,7 @@ export const rows: Row[] = [
     on5: 'closed',
     code: 'SESSION_CONNACK_NOT_AWAITED',
     log: ['Connect CLIENT_ERROR'],
+    atOnce: { cmd: 'pingreq' },
     waits: RULES,
   },
   {
@@ -374,6 +394,10 @@ export function connectBytes(
     keepalive: 1200,
   } as const
   return generate({ cmd: 'connect', clientId: '', ...base, ...options })
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1)
 }
 
 function packets(act: Act): Packet[] {

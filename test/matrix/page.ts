@@ -35,7 +35,7 @@ export function page(): string {
 
 function sawOf({ waits }: Row, saw: Saw | undefined): string {
   if (saw === undefined) return 'does not exist'
-  return waits === undefined ? saw : `${saw} (not built yet)`
+  return waits?.includes('being built') ? `${saw} (not built yet)` : saw
 }
 
 function entriesOf(row: Row): string {
