@@ -12,6 +12,7 @@ export type HostileAnswer =
 
 let code = ''
 const broker = await start({
+  limits: 'off',
   tls: { handshakeTimeoutSeconds: 600 },
   log(event) {
     if (event.event === 'connection.closed') code = event.code

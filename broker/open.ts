@@ -15,6 +15,7 @@ import type { Journal } from './journal/journal.ts'
 import { createMqttBroker } from './mqtt/broker.ts'
 import { type KeepParts, openKeep } from './mqtt/keep-store.ts'
 import { createPresence } from './mqtt/presence.ts'
+import { createRates } from './mqtt/rates.ts'
 import { claimServices } from './provisioning/claim.ts'
 import type { Hooks } from './provisioning/hook.ts'
 import type { ServerPki } from './registry/pki/server-pki.ts'
@@ -92,6 +93,7 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     registry,
     live: createLive(registry, world.clock),
     mqtt,
+    rates: createRates(world.clock),
     presence: createPresence(world),
     certificates: certificateCache(CACHED_CERTIFICATES),
     hellos: knownHellos(KNOWN_OFFERS),

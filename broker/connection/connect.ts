@@ -34,8 +34,9 @@ type Outcome =
 
 export const connect: Room<Known, Asked> = async (visit, house) => {
   const { tls } = visit.handshake
-  const front = createFront(tls, endByBug(visit), visit.settings.config.limits.packetBytes)
-  const limitMs = visit.settings.config.tls.connectTimeoutSeconds * 1000
+  const { config } = visit.settings
+  const front = createFront(tls, endByBug(visit), config.limits.packetBytes)
+  const limitMs = config.tls.connectTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
     const take = { packet: first, problem: broken }
     function first(packet: Packet): void {

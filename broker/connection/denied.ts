@@ -18,8 +18,10 @@ export function tellDenied(
 ): void {
   const { code, says, remedy, evidence } = denied
   const { findings } = visit
-  const subject = subjectOf(evidence)
-  const isNew = !findings.some(one => one.code === code && subjectOf(one.evidence) === subject)
+  const subject = subjectOf(code, evidence)
+  const isNew = !findings.some(
+    one => one.code === code && subjectOf(one.code, one.evidence) === subject,
+  )
   if (isNew && findings.length < FINDINGS_LIMIT) findings.push(denied)
   // AWS's log has each one: whoever wants an event for each packet gets these too.
   else if (!house.journal.traffic) return
@@ -38,7 +40,11 @@ export function tellDenied(
   } satisfies LogEvent)
 }
 
-function subjectOf(evidence: Record<string, unknown>): unknown {
+/** Not what the message was about is the matter, but how many there were. */
+const ONCE = new Set(['TRAFFIC_RATE_EXCEEDED', 'TRAFFIC_DELIVERY_DROPPED'])
+
+function subjectOf(code: string, evidence: Record<string, unknown>): unknown {
+  if (ONCE.has(code)) return undefined
   return evidence['topic'] ?? evidence['filter']
 }
 

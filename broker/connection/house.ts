@@ -7,6 +7,7 @@ import type { ClosingRecord } from '../journal/dossier.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { MqttBroker } from '../mqtt/broker.ts'
 import type { Presence } from '../mqtt/presence.ts'
+import type { Rates } from '../mqtt/rates.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ServiceTable } from '../service/service.ts'
 import type { Endpoint, KeyType } from '../tls/match.ts'
@@ -24,6 +25,7 @@ export type House = {
   registry: Registry
   live: Live
   mqtt: MqttBroker
+  rates: Rates
   /** What lifecycle events remember of client ids. */
   presence: Presence
   certificates: CertificateCache

@@ -20,7 +20,8 @@ export function publish(
 ): Refused | undefined {
   const named = withTopic(packet, visit)
   if (!('cmd' in named)) return { by: named }
-  const refused = judge(named, visit)
+  const refused =
+    overRate(named, visit, house) ?? judge(named, visit) ?? overRetained(named, visit, house)
   if (refused) return refuse(refused, named, visit, house)
   const asked = request(named, visit, house)
   if (asked === 'taken') return undefined
@@ -68,6 +69,43 @@ function withTopic(
   if (packet.topic === '') return { ...packet, topic: known ?? '' }
   traffic.aliases.set(alias, packet.topic)
   return packet
+}
+
+/** AWS: of one connection in and out together, and of all. What is over is dropped. */
+function overRate(
+  { topic }: PublishPacket,
+  { rate, settings }: InTraffic,
+  { rates }: House,
+): Diagnosis | undefined {
+  const { publishesPerSecond, publishesInPerSecond } = settings.config.limits
+  if (rate.take(publishesPerSecond) > 0) {
+    const evidence = { of: 'connection', perSecond: publishesPerSecond, topic } as const
+    return diagnose('TRAFFIC_RATE_EXCEEDED', evidence)
+  }
+  if (rates.publishesIn.take(publishesInPerSecond) === 0) return undefined
+  const evidence = { of: 'account', perSecond: publishesInPerSecond, topic } as const
+  return diagnose('TRAFFIC_RATE_EXCEEDED', evidence)
+}
+
+/** AWS: retained messages have rates of their own, and there may be so many. */
+function overRetained(
+  { topic, retain, payload }: PublishPacket,
+  { settings }: InTraffic,
+  { rates, mqtt }: House,
+): Diagnosis | undefined {
+  if (!retain) return undefined
+  const { retainedPerSecondPerTopic, retainedPerSecond, retainedMessages } = settings.config.limits
+  const over = (of: 'topic' | 'account' | 'stored', limit: number, name: string): Diagnosis =>
+    diagnose('TRAFFIC_RETAIN_LIMIT', { topic, of, limit, name })
+  if (rates.retainedOf.take(topic, retainedPerSecondPerTopic) > 0) {
+    return over('topic', retainedPerSecondPerTopic, 'retainedPerSecondPerTopic')
+  }
+  if (rates.retained.take(retainedPerSecond) > 0) {
+    return over('account', retainedPerSecond, 'retainedPerSecond')
+  }
+  // AWS: what takes one away is always taken.
+  if (payload.length === 0 || mqtt.mayRetain(topic, retainedMessages)) return undefined
+  return over('stored', retainedMessages, 'retainedMessages')
 }
 
 function judge(packet: PublishPacket, visit: InTraffic): Diagnosis | undefined {

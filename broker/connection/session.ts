@@ -3,8 +3,9 @@
  * and CONNACK is sent.
  */
 
-import { diagnose } from '../diagnosis/diagnosis.ts'
+import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { Message } from '../mqtt/message.ts'
+import { createRate, type Rate } from '../mqtt/rates.ts'
 import { type Delivery, type Link, ROOM_BYTES } from '../mqtt/session/link.ts'
 import { narrate } from '../policy/narrate.ts'
 import { endByBug } from './bug.ts'
@@ -33,6 +34,9 @@ type Known = Met & Secured & Asked & Principal & Permitted
 
 export const session: Room<Known, InSession> = async (visit, house) => {
   const { clientId } = visit.mqtt.connect
+  // Before the older connection is closed: who may not come in doesn't take over.
+  const full = throttled(visit, house)
+  if (full) return refuse(full)
   const { certificateId } = visit.principal.registered
   const by = { connection: visit.id, address: visit.wire.remote.address, certificateId }
   // Again and again: while we wait for one to go, another may have taken the place.
@@ -61,6 +65,10 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   }
   const { limits } = visit.settings.config
   const { connect, front } = visit.mqtt
+  // AWS: a client must wait for its CONNACK.
+  if (!limits.packetsBeforeConnack && front.more()) {
+    return refuse(diagnose('SESSION_CONNACK_NOT_AWAITED', {}))
+  }
   const protocol = connect.protocolVersion === 5 ? 5 : 4
   const asked =
     protocol === 5 ? (connect.properties?.sessionExpiryInterval ?? 0) : persistent(visit)
@@ -74,8 +82,9 @@ export const session: Room<Known, InSession> = async (visit, house) => {
   front.packets.out++
   front.write(connackPacket(visit, begun))
   welcome(visit, house, begun.present)
-  begun.session.attach(linkOf(visit, house))
-  return pass({ session: begun.session })
+  const rate = createRate(house.world.clock)
+  begun.session.attach(linkOf(visit, rate, house))
+  return pass({ session: begun.session, rate })
 }
 
 /** AWS: a 3.1.1 session that is not clean lasts for the account's quota. */
@@ -83,7 +92,24 @@ function persistent({ mqtt: { connect } }: Visit & Known): number {
   return connect.clean === false ? Number.POSITIVE_INFINITY : 0
 }
 
-function linkOf(visit: Visit & Known, house: House): Link {
+/** AWS: so many CONNECTs in a second, and so many connections. */
+function throttled({ mqtt, settings }: Visit & Known, house: House): Diagnosis | undefined {
+  const { connectsPerSecondPerClientId, connectsPerSecond, connections } = settings.config.limits
+  const { clientId } = mqtt.connect
+  if (house.rates.connectsOf.take(clientId, connectsPerSecondPerClientId) > 0) {
+    const perSecond = connectsPerSecondPerClientId
+    return diagnose('CONNECT_THROTTLED', { clientId, of: 'client id', perSecond })
+  }
+  if (house.rates.connects.take(connectsPerSecond) > 0) {
+    const perSecond = connectsPerSecond
+    return diagnose('CONNECT_THROTTLED', { clientId, of: 'account', perSecond })
+  }
+  if (house.sessions.size < connections || house.sessions.has(clientId)) return undefined
+  return diagnose('CONNECT_TOO_MANY_CONNECTIONS', { limit: connections })
+}
+
+function linkOf(visit: Visit & Known, rate: Rate, house: House): Link {
+  const { limits } = visit.settings.config
   const { authorize } = visit
   const { front, connect } = visit.mqtt
   const { properties = {} } = connect
@@ -106,7 +132,9 @@ function linkOf(visit: Visit & Known, house: House): Link {
     receiveMaximum: properties.receiveMaximum ?? Number.POSITIVE_INFINITY,
     maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    allowance: () => 0,
+    allowance: () =>
+      rate.take(limits.publishesPerSecond) ||
+      house.rates.publishesOut.take(limits.publishesOutPerSecond),
     told(what, message) {
       if (what !== 'delivered') tellDropped(what, message, visit, house)
       else if (journal.traffic) {
@@ -151,13 +179,32 @@ function mayReceive(
 
 function tellDropped(
   what: Exclude<Delivery, 'delivered'>,
-  { topic }: Message,
+  { topic, payload }: Message,
   visit: Visit & Known,
   house: House,
 ): void {
-  if (what !== 'dropped') return
-  const evidence = { bytes: visit.mqtt.front.waiting(), limit: ROOM_BYTES, topic }
-  tellDenied(diagnose('TRAFFIC_SLOW_CONSUMER', evidence), {}, visit, house)
+  tellDenied(droppedBy(what, topic, payload.length, visit), {}, visit, house)
+}
+
+function droppedBy(
+  what: Exclude<Delivery, 'delivered'>,
+  topic: string,
+  payloadBytes: number,
+  { mqtt, settings }: Visit & Known,
+): Diagnosis {
+  const { limits } = settings.config
+  if (what === 'queue-full') {
+    return diagnose('TRAFFIC_QUEUE_FULL', { topic, limit: limits.queuedMessages })
+  }
+  if (what === 'too-large') {
+    const limit = mqtt.connect.properties?.maximumPacketSize ?? 0
+    return diagnose('TRAFFIC_DELIVERY_TOO_LARGE', { topic, payloadBytes, limit })
+  }
+  const bytes = mqtt.front.waiting()
+  if (bytes > ROOM_BYTES) {
+    return diagnose('TRAFFIC_SLOW_CONSUMER', { bytes, limit: ROOM_BYTES, topic })
+  }
+  return diagnose('TRAFFIC_DELIVERY_DROPPED', { topic, perSecond: limits.publishesPerSecond })
 }
 
 function welcome(visit: Visit & Known, house: House, sessionPresent: boolean): void {

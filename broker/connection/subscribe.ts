@@ -1,11 +1,13 @@
 /** Of room 9: SUBSCRIBE and UNSUBSCRIBE. Each filter is judged by itself; on MQTT 3.1.1 one refusal ends the connection. */
 
+import type { Limits } from '../config/limits.ts'
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { AskedSubscription } from '../mqtt/broker.ts'
 import { encode } from '../mqtt/codec/encode.ts'
 import { effectOf } from '../mqtt/effects.ts'
 import type { SubscribePacket, UnsubscribePacket } from '../mqtt/packet.ts'
 import { filterRule, subscribeRule } from '../mqtt/rules.ts'
+import { isShared } from '../mqtt/topic-names.ts'
 import { ask } from './ask.ts'
 import { tellDenied } from './denied.ts'
 import type { House } from './house.ts'
@@ -31,7 +33,7 @@ export function subscribe(
   const taken: { asked: AskedSubscription; hadBefore: boolean }[] = []
   for (const { topic: filter, qos, nl = false, rap = false, rh = 0 } of packet.subscriptions) {
     visit.traffic.denied = undefined
-    const refused = judge(filter, qos, visit)
+    const refused = judge(filter, qos, visit) ?? overLimit(filter, visit, house)
     const effect = refused && effectOf(refused, session.protocol, { packet: 'SUBSCRIBE' })
     if (refused && effect) {
       if (effect.does !== 'ack') return { by: refused }
@@ -76,7 +78,13 @@ export function unsubscribe(
   const { limits } = visit.settings.config
   const before = house.mqtt.told()
   const filters = packet.unsubscriptions
-  for (const filter of filters) house.mqtt.unsubscribe(session, filter)
+  for (const filter of filters) {
+    const was = house.mqtt.unsubscribe(session, filter)
+    // It counts, and is never refused: a subscription that can't be left would be of no use.
+    if (was && isShared(filter)) {
+      house.rates.sharedChangesOf.take(filter, limits.sharedGroupChangesPerSecond)
+    }
+  }
   // AWS lists no 0x11 (no subscription existed) for UNSUBACK; 0x8F is for what is no filter.
   const granted = filters.map(filter => (filterRule(filter, limits) ? FILTER_INVALID : 0))
   const unsuback = { cmd: 'unsuback', messageId: packet.messageId ?? 0, granted } as const
@@ -90,6 +98,43 @@ export function unsubscribe(
 }
 
 const FILTER_INVALID = 0x8f
+
+/** AWS: so many subscriptions on a connection and in a second; groups of shared ones have limits of their own. */
+function overLimit(
+  filter: string,
+  { session, settings }: InTraffic,
+  { rates, mqtt }: House,
+): Diagnosis | undefined {
+  const { limits } = settings.config
+  const perSecond = limits.subscribesPerSecond
+  if (rates.subscribes.take(perSecond) > 0) {
+    return diagnose('TRAFFIC_SUBSCRIBE_THROTTLED', { filter, perSecond })
+  }
+  if (session.subscriptions.has(filter)) return undefined
+  const limit = limits.subscriptionsPerConnection
+  if (session.subscriptions.size >= limit) {
+    return diagnose('TRAFFIC_TOO_MANY_SUBSCRIPTIONS', { filter, limit })
+  }
+  return isShared(filter) ? overShared(filter, limits, mqtt.shared(filter), rates) : undefined
+}
+
+function overShared(
+  filter: string,
+  limits: Limits,
+  { groups, members = 0 }: { groups: number; members: number | undefined },
+  { sharedChangesOf }: House['rates'],
+): Diagnosis | undefined {
+  const over = (
+    of: 'groups' | 'members' | 'changes',
+    name: 'sharedGroups' | 'subscriptionsPerSharedGroup' | 'sharedGroupChangesPerSecond',
+  ): Diagnosis => diagnose('TRAFFIC_SHARE_LIMIT', { filter, of, limit: limits[name], name })
+  if (members === 0 && groups >= limits.sharedGroups) return over('groups', 'sharedGroups')
+  if (members >= limits.subscriptionsPerSharedGroup) {
+    return over('members', 'subscriptionsPerSharedGroup')
+  }
+  if (sharedChangesOf.take(filter, limits.sharedGroupChangesPerSecond) === 0) return undefined
+  return over('changes', 'sharedGroupChangesPerSecond')
+}
 
 function judge(filter: string, qos: number, visit: InTraffic): Diagnosis | undefined {
   const broken = filterRule(filter, visit.settings.config.limits)

@@ -7,6 +7,7 @@ import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import type { PacketProblem } from '../mqtt/codec/problem.ts'
 import { effectOf } from '../mqtt/effects.ts'
 import type { DisconnectPacket, Packet } from '../mqtt/packet.ts'
+import { createRate } from '../mqtt/rates.ts'
 import { ROOM_BYTES } from '../mqtt/session/link.ts'
 import type { Decision } from '../policy/decision.ts'
 import { type Acknowledgements, createAcknowledgements } from './acknowledgements.ts'
@@ -64,6 +65,11 @@ export const traffic: Room<Known, never> = async (visit, house) => {
       const taker = {
         packet(packet: Packet): void {
           silence.heard()
+          const exceeded = receiveMaximum(packet, known)
+          if (exceeded) {
+            end(exceeded)
+            return
+          }
           const refused = handle(packet, known, house)
           if (refused) {
             end(refused)
@@ -88,7 +94,8 @@ export const traffic: Room<Known, never> = async (visit, house) => {
        */
       function mayReadOn(): boolean {
         const unanswered = known.traffic.acknowledgements.waiting()
-        return unanswered < settings.config.limits.inflightIn && front.waiting() < ROOM_BYTES
+        const few = session.protocol === 5 || unanswered < settings.config.limits.inflightIn
+        return few && front.waiting() < ROOM_BYTES
       }
       function readOn(): void {
         if (mayReadOn()) front.take(taker)
@@ -97,6 +104,8 @@ export const traffic: Room<Known, never> = async (visit, house) => {
         front.packets.out++
         front.write(answer)
       }
+      const bytesRate = createRate(clock)
+      let stopHolding: (() => void) | undefined
       const drained = (): void => {
         session.outgoing.pump()
         readOn()
@@ -105,16 +114,27 @@ export const traffic: Room<Known, never> = async (visit, house) => {
       tls.on('readable', front.pump)
       tls.on('drain', drained)
       tls.once('end', closed)
+      front.meter(bytes => {
+        const { bytesPerSecond } = settings.config.limits
+        const ms = bytesRate.spend(bytesPerSecond, bytes)
+        if (ms === 0) return false
+        tellDelayed(visit, { bytesPerSecond, ms })
+        stopHolding = clock.after(ms, front.resume)
+        return true
+      })
       front.take(taker)
       // The close_notify may have come with the CONNECT, when nobody was listening for it yet.
       if (tls.readableEnded) closed()
       visit.wire.onEnd(({ reset }) => {
         // A DISCONNECT and the FIN often come together: read what is there before calling it lost.
-        front.pump()
+        front.meter(undefined)
+        front.resume()
         lost(reset)
       })
       return () => {
         silence.stop()
+        stopHolding?.()
+        front.meter(undefined)
         known.traffic.acknowledgements.stop()
         tls.removeListener('readable', front.pump)
         tls.removeListener('drain', drained)
@@ -129,6 +149,24 @@ export const traffic: Room<Known, never> = async (visit, house) => {
   }
   if (outcome.kind === 'timeout') throw new Error('a session has no time limit')
   return refuse(outcome.by)
+}
+
+/** MQTT 5 [MQTT-3.3.4-7]: the client was told in its CONNACK how much may be unanswered. */
+function receiveMaximum(
+  packet: Packet,
+  { session, settings, traffic }: InTraffic,
+): Refused | undefined {
+  if (packet.cmd !== 'publish' || packet.qos === 0 || session.protocol !== 5) return undefined
+  const limit = settings.config.limits.inflightIn
+  const inflight = traffic.acknowledgements.waiting() + 1
+  if (inflight <= limit) return undefined
+  return { by: diagnose('TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED', { inflight, limit }) }
+}
+
+/** AWS reads later what is over: once is enough for a person. */
+function tellDelayed({ findings }: Visit, evidence: { bytesPerSecond: number; ms: number }): void {
+  if (findings.some(({ code }) => code === 'TRAFFIC_READING_DELAYED')) return
+  findings.push(diagnose('TRAFFIC_READING_DELAYED', evidence))
 }
 
 function handle(packet: Packet, visit: InTraffic, house: House): Refused | undefined {

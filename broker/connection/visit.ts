@@ -8,6 +8,7 @@ import type { Diagnosis, Finding, Verdict } from '../diagnosis/diagnosis.ts'
 import type { Front } from '../mqtt/front.ts'
 import type { ConnectPacket } from '../mqtt/packet.ts'
 import type { Present } from '../mqtt/presence.ts'
+import type { Rate } from '../mqtt/rates.ts'
 import type { Session } from '../mqtt/session/session.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { ResourceType } from '../registry/arn.ts'
@@ -82,7 +83,8 @@ export type Authorizer = (action: string, type: ResourceType, name: string) => A
 /** With the changes in the registry, where it was allowed on this connection until one of them. */
 export type Answered = Decision & { allowedUntil?: Told[] }
 
-export type InSession = { session: Session }
+/** `rate`: its publishes and deliveries together. */
+export type InSession = { session: Session; rate: Rate }
 
 /** All of it, as far as it is known by now. */
 export type Visit = Arrived & {

@@ -58,7 +58,7 @@ export type TrafficLimitEvidence = {
   }
   TRAFFIC_DELIVERY_TOO_LARGE: {
     topic: string
-    bytes: number
+    payloadBytes: number
     /** The client's Maximum Packet Size. */
     limit: number
   }
@@ -350,12 +350,12 @@ export const trafficLimits: Entries<TrafficLimitEvidence> = {
     blame: 'device',
     certainty: 'proof',
     title: 'A message is larger than the client said that it takes: it was not delivered',
-    says: ({ topic, bytes, limit }) =>
-      `a message from ${quote(topic)} makes a packet of ${count(bytes, 'byte')}, and the client's Maximum Packet Size is ${count(limit, 'byte')}: it was not delivered`,
+    says: ({ topic, payloadBytes, limit }) =>
+      `a message from ${quote(topic)} with ${count(payloadBytes, 'byte')} of payload makes a packet over the client's Maximum Packet Size of ${count(limit, 'byte')}: it was not delivered`,
     remedy: () =>
       "raise the client's Maximum Packet Size in its CONNECT, or publish smaller messages",
     aws: { note: 'AWS IoT honours the Maximum Packet Size of the client' },
     references: ['MQTT 5 3.1.2.11.4 [MQTT-3.1.2-24] [MQTT-3.1.2-25]', 'AWS: mqtt'],
-    example: { topic: 'shared/picture', bytes: 40_000, limit: 4096 },
+    example: { topic: 'shared/picture', payloadBytes: 40_000, limit: 4096 },
   },
 }

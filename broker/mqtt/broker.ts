@@ -41,6 +41,10 @@ export type MqttBroker = {
    * @param since what `told` gave before
    */
   durable(since: number): Promise<boolean> | undefined
+  /** Whether one more topic may have a retained message, or this one has one already. */
+  mayRetain(topic: string, most: number): boolean
+  /** Of a shared filter: how many groups there are, and members of this one. */
+  shared(filter: string): { groups: number; members: number | undefined }
   counts(): { sessions: number; retained: number; sharedGroups: number }
   stop(): Promise<void>
 }
@@ -136,6 +140,12 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
     },
     told: keep.told,
     durable: since => (keep.told() === since ? undefined : keep.durable()),
+    mayRetain: (topic, most) => retained.count() < most || retained.of(topic) !== undefined,
+    shared(filter) {
+      const shared = sharedFilter(filter)
+      const group = shared && subscriptions.findGroup(shared)
+      return { groups: subscriptions.groupCount(), members: group?.members.size }
+    },
     counts: () => ({
       sessions: sessions.count(),
       retained: retained.count(),

@@ -19,6 +19,11 @@ export type Front = {
   flush(): void
   /** Bytes written that the client has not taken yet. */
   waiting(): number
+  /** Whether something has come that nobody has taken. */
+  more(): boolean
+  /** Sets who is told how many bytes were read, and whether that is enough for now: then `resume` reads on. */
+  meter(enough: ((bytes: number) => boolean) | undefined): void
+  resume(): void
   packets: { in: number; out: number }
   bytes: { in: number; out: number }
   /** The first bytes that came, for a stranger who speaks no MQTT. */
@@ -51,6 +56,8 @@ export function createFront(
   let outgoingBytes = 0
   let scheduled = false
   let first: Buffer = NOTHING
+  let meter: ((bytes: number) => boolean) | undefined
+  let held = false
 
   const front: Front = {
     take(next) {
@@ -89,6 +96,14 @@ export function createFront(
       if (!socket.destroyed && socket.writable) socket.write(bytes)
     },
     waiting: () => outgoingBytes + socket.writableLength,
+    more: () => queue.length > 0 || socket.readableLength > 0,
+    meter(next) {
+      meter = next
+    },
+    resume() {
+      held = false
+      front.pump()
+    },
     packets: { in: 0, out: 0 },
     bytes: { in: 0, out: 0 },
     firstBytes: () => first,
@@ -97,11 +112,12 @@ export function createFront(
 
   /** False where nobody takes packets, or nothing came. */
   function read(): boolean {
-    if (!taker || problem) return false
+    if (!taker || problem || held) return false
     const chunk = socket.read() as Buffer | null
     if (chunk === null) return false
     if (front.bytes.in === 0) first = Buffer.from(chunk.subarray(0, 32))
     front.bytes.in += chunk.length
+    if (meter?.(chunk.length)) held = true
     const result = reader.push(chunk)
     problem = result.problem
     queue = queue.length === 0 ? result.packets : [...queue, ...result.packets]

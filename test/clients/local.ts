@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Broker, type DeviceOptions, type StartOptions, start } from '../../broker/main.ts'
+import { unhurried } from '../helpers/device.ts'
 
 /** Flags of a device that gets in, unless its fault is added. They suit runDevice, sClient and mosquittoPub alike. */
 export type Flags = Local['server'] & { cert: string; key: string }
@@ -30,6 +31,7 @@ export async function local(t: Test, options: StartOptions = {}): Promise<Local>
   const closed: string[] = []
   const broker = await start({
     ...options,
+    limits: unhurried(options.limits),
     log(event) {
       if (event.event === 'connection.accepted') accepted.push(event.connection)
       if (event.event === 'connection.closed') closed.push(event.connection)

@@ -7,12 +7,12 @@ import type { Broker, ManualBroker } from '../../broker/main.ts'
 import { start } from '../../broker/main.ts'
 import type { Duration } from '../../broker/manual-clock.ts'
 import { rawVisit, sessionOf, tlsVisit } from '../diagnosis/provoke/visitors.ts'
-import { connect } from '../helpers/device.ts'
+import { connect, unhurried } from '../helpers/device.ts'
 import { memoryStore } from '../helpers/memory-store.ts'
 
 const START = '2026-01-01T00:00:00Z'
 
-const broker = await start({ clock: { manual: START } })
+const broker = await start({ clock: { manual: START }, limits: unhurried() })
 t.teardown(() => broker.stop())
 const device = await broker.createDevice('device')
 
@@ -97,7 +97,7 @@ t.test(
 )
 
 t.test('a broker whose time stands stops all the same, for peers that answer nothing', async t => {
-  const still = await start({ clock: 'manual' })
+  const still = await start({ clock: 'manual', limits: unhurried() })
   t.ok(Math.abs(still.clock.now() - Date.now()) < 60_000, 'it begins with the real time')
   const socket = dial({ host: '127.0.0.1', port: still.port, allowHalfOpen: true })
   t.teardown(() => socket.destroy())
@@ -118,7 +118,7 @@ t.test('what a timer brings about is on the disk when time stands again', async 
       await store.write(changes)
     },
   }
-  const kept = await start({ clock: 'manual', state: slow })
+  const kept = await start({ clock: 'manual', state: slow, limits: unhurried() })
   t.teardown(() => kept.stop())
   const made = kept.operations.createThing({ thingName: 'one' })
   await kept.clock.advance('1s')

@@ -9,6 +9,7 @@ import { connect as tlsConnect } from 'node:tls'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Broker, type Device, start } from '../../broker/main.ts'
+import { unhurried } from '../helpers/device.ts'
 import { pki } from '../helpers/pki.ts'
 import { captured } from '../tls/captured.ts'
 import { anyCut, type Cut, cut } from '../tls/chunks.ts'
@@ -139,6 +140,7 @@ async function watchedBroker(t: Test, handshakeTimeoutSeconds = 0.3) {
   process.on('unhandledRejection', note)
   let seen = (): void => undefined
   const broker = await start({
+    limits: unhurried(),
     tls: { handshakeTimeoutSeconds, connectTimeoutSeconds: handshakeTimeoutSeconds },
     log(event) {
       if (event.event === 'connection.accepted') accepted.push(event.connection)

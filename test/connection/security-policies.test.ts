@@ -10,9 +10,11 @@ import { securityPolicies } from '../../broker/config/shape.ts'
 import { type Device, start } from '../../broker/main.ts'
 import { run } from '../clients/run.ts'
 import { toolOrSkip } from '../clients/skip.ts'
+import { unhurried } from '../helpers/device.ts'
 import { connectPacket } from '../helpers/mqtt-bytes.ts'
 
 const broker = await start({
+  limits: unhurried(),
   listeners: securityPolicies.map(securityPolicy => ({ securityPolicy })),
 })
 t.teardown(() => broker.stop())

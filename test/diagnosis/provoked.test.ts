@@ -3,9 +3,10 @@
  * record says must be what that client saw. How, stands in provoke/, one file for each room.
  */
 
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type Code, catalogue } from '../../broker/diagnosis/catalogue.ts'
 import { type Broker, type StartOptions, start } from '../../broker/main.ts'
+import { unhurried } from '../helpers/device.ts'
 import { PKI_NOW } from '../helpers/pki.ts'
 import { certificate } from './provoke/certificate.ts'
 import { chain } from './provoke/chain.ts'
@@ -36,6 +37,7 @@ const provocations: { [C in Code]: Provocation | Unprovoked } = {
 /** One broker for all that need nothing special of it. */
 let accepted = 0
 const shared = start({
+  limits: unhurried({ bytesPerSecond: 'off' }),
   clock: PKI_NOW,
   log(event) {
     if (event.event === 'connection.accepted') accepted++
@@ -46,7 +48,7 @@ t.teardown(async () => (await shared).stop())
 for (const [code, provocation] of Object.entries(provocations)) {
   if ('unprovoked' in provocation) continue
   t.test(code, async t => {
-    const broker = await brokerFor(t, provocation.options)
+    const broker = await brokerFor(provocation.options)
     // Records of the cases before may have this code too.
     const before = provocation.options === undefined ? accepted : 0
     const saw = await provocation.act(broker, t)
@@ -73,9 +75,15 @@ t.test('hardly any code is beyond a client', async t => {
   t.same(unprovoked, ['CLOSE_INTERNAL_ERROR'])
 })
 
-async function brokerFor(t: Test, options: StartOptions | undefined): Promise<Broker> {
+/** Cases that want the very same options share a broker. */
+const started = new Map<StartOptions, Promise<Broker>>()
+t.teardown(async () => {
+  for (const broker of started.values()) await (await broker).stop()
+})
+
+async function brokerFor(options: StartOptions | undefined): Promise<Broker> {
   if (options === undefined) return shared
-  const broker = await start(options)
-  t.teardown(() => broker.stop())
+  const broker = started.get(options) ?? start(options)
+  started.set(options, broker)
   return broker
 }

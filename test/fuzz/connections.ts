@@ -10,6 +10,7 @@ import { Duplex } from 'node:stream'
 import { connect as dialTls } from 'node:tls'
 import fc from 'fast-check'
 import { type Device, start } from '../../broker/main.ts'
+import { unhurried } from '../helpers/device.ts'
 import { connectPacket, disconnectPacket, publishPacket } from '../helpers/mqtt-bytes.ts'
 import { captured } from '../tls/captured.ts'
 import { anyCut, type Cut, cut } from '../tls/chunks.ts'
@@ -33,6 +34,7 @@ export async function connectionTarget(): Promise<{ target: Target; stop(): Prom
   const accepted: string[] = []
   const closed: string[] = []
   const broker = await start({
+    limits: unhurried(),
     log(event) {
       if (event.event === 'connection.accepted') accepted.push(event.connection)
       if (event.event === 'connection.closed') closed.push(event.connection)

@@ -2,6 +2,7 @@
 
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import type { Test } from 'tap'
+import type { LimitsOption } from '../../broker/config/limit-values.ts'
 import type { Broker, Device } from '../../broker/main.ts'
 
 export type Seen = {
@@ -53,13 +54,24 @@ export async function connect(
   return { client, seen, closed }
 }
 
-/** Starts a broker in this process and stops it after the test. */
+/** A device that comes back at once, or doesn't wait, is what many tests are about; AWS has it wait. */
+export function unhurried(limits: LimitsOption = {}): LimitsOption {
+  return typeof limits === 'string' ? limits : { ...UNHURRIED, ...limits }
+}
+
+const UNHURRIED = {
+  connectsPerSecondPerClientId: 'off',
+  retainedPerSecondPerTopic: 'off',
+  packetsBeforeConnack: true,
+} as const
+
+/** Starts a broker in this process and stops it after the test. Clients may come back at once. */
 export async function running(
   t: Test,
   options: Parameters<typeof import('../../broker/main.ts').start>[0] = {},
 ): Promise<Broker> {
   const { start } = await import('../../broker/main.ts')
-  const broker = await start(options)
+  const broker = await start({ ...options, limits: unhurried(options.limits) })
   t.teardown(() => broker.stop())
   return broker
 }

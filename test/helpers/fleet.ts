@@ -4,7 +4,7 @@ import { decode, encode } from 'cborg'
 import type { Test } from 'tap'
 import type { LogEvent } from '../../broker/journal/event.ts'
 import { type Broker, type Device, type StartOptions, start } from '../../broker/main.ts'
-import { allow, type Connected, connect } from './device.ts'
+import { allow, type Connected, connect, unhurried } from './device.ts'
 import { directly } from './directly.ts'
 
 /** Nearly all values are texts; of the others tests only look at the whole. */
@@ -121,7 +121,11 @@ export async function fleet(
   options: StartOptions = {},
 ): Promise<{ broker: Broker; claim: Device; events: LogEvent[] }> {
   const events: LogEvent[] = []
-  const broker = await start({ ...options, log: event => events.push(event) })
+  const broker = await start({
+    ...options,
+    limits: unhurried(options.limits),
+    log: event => events.push(event),
+  })
   t.teardown(() => broker.stop())
   putFleetTemplate(broker, 'fleet')
   return { broker, claim: await broker.createDevice('claim', { policy: CLAIM_POLICY }), events }

@@ -21,9 +21,9 @@ export type Link = {
 
 /**
  * `dropped`: QoS 0 over the rate, or for a client that doesn't take what it gets; `too-large`: over what the client said that
- * it takes [MQTT-3.1.2-24].
+ * it takes [MQTT-3.1.2-24]; `queue-full`: QoS 1, and the session keeps as many as it may.
  */
-export type Delivery = 'delivered' | 'dropped' | 'too-large'
+export type Delivery = 'delivered' | 'dropped' | 'too-large' | 'queue-full'
 
 /** From here on, what may be dropped is, and what may not waits: bytes that one client can make us keep in its socket. */
 export const ROOM_BYTES = 1024 * 1024

@@ -84,8 +84,9 @@ export function createSession(needs: SessionNeeds): Session {
     },
     deliver(message, granted, template) {
       if (granted.qos > 0 && message.qos > 0) {
-        if (link || session.expirySeconds > 0)
-          outgoing.push(message, granted.retain, granted.origin, template)
+        if (!link && session.expirySeconds === 0) return
+        const { retain, origin } = granted
+        if (!outgoing.push(message, retain, origin, template)) link?.told('queue-full', message)
       } else if (link) deliver0(message, granted.retain, template, link)
     },
     send(message, subscribed) {

@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Broker, type StartOptions, start } from '../../../broker/main.ts'
+import { unhurried } from '../../helpers/device.ts'
 import { minted, pki } from '../../helpers/pki.ts'
 import type { Dial, Fault, TlsVersion } from './stack.ts'
 
@@ -92,6 +93,7 @@ async function open(kind: Kind): Promise<Kept> {
   const accepted: string[] = []
   const broker = await start({
     ...optionsOf(kind),
+    limits: unhurried(),
     log(event) {
       if (event.event === 'connection.accepted') accepted.push(event.connection)
     },

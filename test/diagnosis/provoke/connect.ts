@@ -1,10 +1,13 @@
 /** TLS is fine; the first packet isn't, or doesn't come. */
 
 import type { ConnectEvidence } from '../../../broker/diagnosis/connect.ts'
-import type { Broker } from '../../../broker/main.ts'
-import type { ConnectOptions } from '../../helpers/mqtt-bytes.ts'
-import { NOT_YET, type Provocation, type Provocations } from './provocation.ts'
-import { connectVisit, type TlsScript, tlsVisit } from './visitors.ts'
+import type { Broker, StartOptions } from '../../../broker/main.ts'
+import { type ConnectOptions, disconnectPacket } from '../../helpers/mqtt-bytes.ts'
+import type { Provocation, Provocations, Saw } from './provocation.ts'
+import { connectVisit, sessionOf, type TlsScript, tlsVisit } from './visitors.ts'
+
+/** Its clock stands: no second goes by. */
+const CROWDED: StartOptions = { clock: 'manual', limits: { connections: 1 } }
 
 export const connect: Provocations<ConnectEvidence> = {
   CONNECT_TIMEOUT: {
@@ -48,10 +51,42 @@ export const connect: Provocations<ConnectEvidence> = {
     ...asking({ will: { topic: 'gone', payload: Buffer.alloc(11), qos: 0, retain: false } }),
     evidence: { part: 'payload of the will', bytes: 11, limit: 10, name: 'payloadBytes' },
   },
-  CONNECT_PACKET_SIZE_TOO_SMALL: NOT_YET,
-  CONNECT_AUTH_UNSUPPORTED: NOT_YET,
-  CONNECT_THROTTLED: NOT_YET,
-  CONNECT_TOO_MANY_CONNECTIONS: NOT_YET,
+  CONNECT_PACKET_SIZE_TOO_SMALL: {
+    ...asking({ protocolVersion: 5, properties: { maximumPacketSize: 511 } }),
+    sent: { connack: 0x97 },
+    evidence: { bytes: 511, limit: 512 },
+  },
+  CONNECT_AUTH_UNSUPPORTED: {
+    ...asking({ protocolVersion: 5, properties: { authenticationMethod: 'GSSAPI' } }),
+    sent: { connack: 0x8c },
+    evidence: { method: 'GSSAPI' },
+  },
+  CONNECT_THROTTLED: {
+    options: CROWDED,
+    async act(broker) {
+      const device = await broker.createDevice('device')
+      await sessionOf(broker, device, disconnectPacket())
+      return connectVisit(broker, device)
+    },
+    verdict: 'refused',
+    side: 'we',
+    evidence: { of: 'client id', perSecond: 1 },
+  },
+  CONNECT_TOO_MANY_CONNECTIONS: {
+    options: CROWDED,
+    async act(broker) {
+      const [first, second] = [await broker.createDevice('a'), await broker.createDevice('b')]
+      let saw: Saw = {}
+      await sessionOf(broker, first, async socket => {
+        saw = await connectVisit(broker, second, { clientId: 'b' })
+        socket.end(disconnectPacket())
+      })
+      return saw
+    },
+    verdict: 'refused',
+    side: 'we',
+    evidence: { limit: 1 },
+  },
 }
 
 function registered(script: TlsScript): Provocation {

@@ -6,7 +6,7 @@ import { directly } from '../../helpers/directly.ts'
 import type { Minted } from '../../helpers/pki.ts'
 
 /** What a client can see of its end. */
-export type Saw = { alert?: number; connack?: number }
+export type Saw = { alert?: number; connack?: number; reasonCode?: number }
 
 export type Provocation = {
   /** Without options, the broker is one that all such cases share. */

@@ -2,14 +2,14 @@
 
 import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
-import type { LimitsOption } from '../../../broker/config/limit-values.ts'
 import type { PermissionEvidence } from '../../../broker/diagnosis/permission.ts'
 import type { TrafficEvidence } from '../../../broker/diagnosis/traffic.ts'
-import type { Broker } from '../../../broker/main.ts'
+import type { Broker, StartOptions } from '../../../broker/main.ts'
 import type { Store } from '../../../broker/store/store.ts'
 import { allow } from '../../helpers/device.ts'
 import { memoryStore } from '../../helpers/memory-store.ts'
 import {
+  type ConnectOptions,
   connectPacket,
   disconnectPacket,
   publishPacket,
@@ -139,12 +139,16 @@ export function sending(bytes: Buffer, evidence: object, policy: unknown = OWN):
 }
 
 /** Sends this after its CONNACK, is told nothing or only by an answer, and leaves in peace. */
-export function surviving(bytes: Buffer, evidence: object, limits?: LimitsOption): Provocation {
+export function surviving(
+  bytes: Buffer,
+  evidence: object,
+  { options, connect = {} }: { options?: StartOptions; connect?: ConnectOptions } = {},
+): Provocation {
   return {
-    ...(limits && { options: { limits } }),
+    ...(options && { options }),
     act: broker =>
       session(broker, {
-        device: { policy: OWN },
+        connect,
         script: socket => void socket.end(Buffer.concat([bytes, disconnectPacket()])),
       }),
     findingOf: 'CLOSE_BY_CLIENT',

@@ -113,6 +113,9 @@ export async function tlsVisit(
     )
   })
   await over
+  // MQTT 5: a DISCONNECT with a reason code and no properties.
+  const last = all.subarray(-4)
+  if (last.length === 4 && last.readUInt16BE(0) === 0xe002) saw.reasonCode = last.readUInt8(2)
   return saw
 }
 
