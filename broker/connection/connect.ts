@@ -49,13 +49,14 @@ export const connect: Room<Known, Asked> = async (visit, house) => {
     const ended = (): void => settle({ kind: 'end', closeNotify: true })
     tls.on('readable', front.pump)
     tls.once('end', ended)
-    visit.wire.onEnd(() => {
+    const forget = visit.wire.onEnd(() => {
       // What the client sent before its FIN may still wait to be read.
       front.pump()
       settle({ kind: 'end', closeNotify: false })
     })
     front.take(take)
     return () => {
+      forget()
       tls.removeListener('readable', front.pump)
       tls.removeListener('end', ended)
     }

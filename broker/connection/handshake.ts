@@ -7,7 +7,13 @@ import { TLSSocket } from 'node:tls'
 import { diagnose } from '../diagnosis/diagnosis.ts'
 import type { Flight } from '../tls/flight.ts'
 import { MESSAGE_LIMIT } from '../tls/handshake-messages.ts'
-import { FLIGHT_LIMIT, FLIGHT_RECORDS, handshakeWatch, SECRETS } from '../tls/handshake-watch.ts'
+import {
+  FLIGHT_LIMIT,
+  FLIGHT_RECORDS,
+  type HandshakeWatch,
+  handshakeWatch,
+  SECRETS,
+} from '../tls/handshake-watch.ts'
 import { signingKeys } from '../tls/match.ts'
 import {
   abandoned,
@@ -21,8 +27,8 @@ import {
   tlsBroken,
 } from './handshake-end.ts'
 import { alpnNames } from './hello-demands.ts'
-import { createTlsLine } from './tls-line.ts'
-import { endVisit, type Greeted, type Met, pass, type Room, refuse } from './visit.ts'
+import { createTlsLine, type TlsLine } from './tls-line.ts'
+import { endVisit, type Greeted, type Met, pass, type Room, refuse, type Visit } from './visit.ts'
 import { waitFor } from './waiting.ts'
 import type { WireEnd } from './wire.ts'
 
@@ -53,31 +59,9 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
   })
   // TLS 1.2 is read in clear.
   if (Math.min(hello.parsed.versions[0] ?? 0, settings.endpoint.maxVersion) >= TLS13) {
-    tls.on('keylog', (text: Buffer) => {
-      // Label, client random, secret: NSS key log format.
-      const [label = '', , secret = ''] = text.toString('latin1').split(' ')
-      if (SECRETS.has(label)) watch.secret(label, Buffer.from(secret.trimEnd(), 'hex'))
-    })
+    readSecrets(tls, watch)
   }
-  // Stays for the whole connection: an error of a dying socket must never be unheard. Until the handshake is done, the rooms
-  // of the handshake say what an error means. After it, node:tls tells only a tls.Server, by an event of its own.
-  let secure = false
-  const broken = (error: Error & { code?: string }): void => {
-    line.cut()
-    if (!secure) return
-    const alert = openSslAlert(error.code)
-    if (alert !== undefined) watch.alertSent(alert)
-    endVisit(visit, tlsBroken(error))
-  }
-  tls.once('secure', () => {
-    // Node may finish a handshake on a socket that it is about to report as failed.
-    secure = !tls.destroyed
-  })
-  tls.on('error', broken)
-  tls.on('_tlsError', (error: Error & { library?: string }) => {
-    // As the flight is fed, another library's error is what a wrong signature in the chain left (see flight.ts).
-    if (secure && (visit.secured || error.library === 'SSL routines')) broken(error)
-  })
+  heedErrors(tls, line, visit)
 
   const limitMs = settings.config.tls.handshakeTimeoutSeconds * 1000
   const outcome = await waitFor<Outcome>(visit, house.world, limitMs, settle => {
@@ -92,8 +76,11 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
       wire.onBytes(undefined)
       settle({ kind: 'flight', flight })
     })
-    wire.onEnd(end => settle({ kind: 'end', end }))
-    return () => tls.removeListener('error', failed)
+    const forget = wire.onEnd(end => settle({ kind: 'end', end }))
+    return () => {
+      forget()
+      tls.removeListener('error', failed)
+    }
   })
   const met: Met = {
     handshake: {
@@ -136,6 +123,39 @@ export const handshake: Room<Greeted, Met> = async (visit, house) => {
     return refuse(diagnose('HANDSHAKE_FLIGHT_TOO_LARGE', { bytes, records, ...limits }))
   }
   return pass(met)
+}
+
+/** Until the proof room has done with it. */
+function readSecrets(tls: TLSSocket, watch: HandshakeWatch): void {
+  tls.on('keylog', (text: Buffer) => {
+    // Label, client random, secret: NSS key log format.
+    const [label = '', , secret = ''] = text.toString('latin1').split(' ')
+    if (SECRETS.has(label)) watch.secret(label, Buffer.from(secret.trimEnd(), 'hex'))
+  })
+}
+
+/**
+ * Stays for the whole connection: an error of a dying socket must never be unheard. Until the handshake is done, the rooms of
+ * the handshake say what an error means. After it, node:tls tells only a tls.Server, by an event of its own.
+ */
+function heedErrors(tls: TLSSocket, line: TlsLine, visit: Visit): void {
+  let secure = false
+  const broken = (error: Error & { code?: string }): void => {
+    line.cut()
+    if (!secure) return
+    const alert = openSslAlert(error.code)
+    if (alert !== undefined) visit.handshake?.watch.alertSent(alert)
+    endVisit(visit, tlsBroken(error))
+  }
+  tls.once('secure', () => {
+    // Node may finish a handshake on a socket that it is about to report as failed.
+    secure = !tls.destroyed
+  })
+  tls.on('error', broken)
+  tls.on('_tlsError', (error: Error & { library?: string }) => {
+    // As the flight is fed, another library's error is what a wrong signature in the chain left (see flight.ts).
+    if (secure && (visit.secured || error.library === 'SSL routines')) broken(error)
+  })
 }
 
 const TLS13 = 0x0304

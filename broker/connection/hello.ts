@@ -43,11 +43,14 @@ export const hello: Room<unknown, Greeted> = async (visit, house) => {
       wire.onBytes(undefined)
       settle({ kind: 'progress', progress })
     })
-    wire.onEnd(end => {
+    const forget = wire.onEnd(end => {
       answer()
       settle({ kind: 'end', end })
     })
-    return () => cancel?.()
+    return () => {
+      forget()
+      cancel?.()
+    }
   })
   const afterMs = Math.round(house.world.clock.elapsed() - visit.startedElapsed)
   const bytes = reader.bytes().length

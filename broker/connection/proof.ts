@@ -5,7 +5,9 @@
 
 import { type Diagnosis, diagnose } from '../diagnosis/diagnosis.ts'
 import { groupName, isGrease, suiteName, versionName } from '../tls/names.ts'
+import { settledWatch } from '../tls/settled-watch.ts'
 import { abandoned, phase, stack } from './handshake-end.ts'
+import { serverOf } from './tls-record.ts'
 import {
   type Greeted,
   type Judged,
@@ -40,8 +42,9 @@ export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house)
     const feed = (bytes: Buffer): void => void (tls.destroyed || line.feed(bytes))
     for (const piece of flight.pieces()) feed(piece)
     visit.wire.onBytes(feed)
-    visit.wire.onEnd(end => settle({ kind: 'end', ...end }))
+    const forget = visit.wire.onEnd(end => settle({ kind: 'end', ...end }))
     return () => {
+      forget()
       tls.removeListener('secure', secure)
       tls.removeListener('error', failed)
     }
@@ -60,17 +63,20 @@ export const proof: Room<Greeted & Met & Judged, Secured> = async (visit, house)
   }
   // From here on nothing is watched: the bytes go straight through.
   line.watch(undefined)
+  tls.removeAllListeners('keylog')
   visit.brokerSent = 'Finished'
-  // The flight was given away; a session that lasts for days need not hold it.
-  Object.assign(visit.handshake, { flight: { ...flight, pieces: () => [] } })
   const hello = watch.serverHello()
-  return pass({
-    secured: {
-      at: house.world.clock.elapsed(),
-      version: versionName(hello?.version ?? 0),
-      cipherSuite: suiteName(hello?.cipherSuite ?? 0),
-    },
+  const secured = {
+    at: house.world.clock.elapsed(),
+    version: versionName(hello?.version ?? 0),
+    cipherSuite: suiteName(hello?.cipherSuite ?? 0),
+  }
+  // The flight was given away, and what was watched is read: a session that lasts for days need not hold their bytes.
+  Object.assign(visit.handshake, {
+    watch: settledWatch(watch, serverOf({ ...visit, secured })),
+    flight: { ...flight, chain: [], pieces: () => [] },
   })
+  return pass({ secured })
 }
 
 /** Node adds OpenSSL's own words: `library` says in which part it was. */

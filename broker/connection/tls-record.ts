@@ -94,7 +94,7 @@ export function tlsRecord(visit: Visit & Greeted, refusedWith?: number): TlsReco
 }
 
 /** What our flight says. On TLS 1.3 it is opened only for an offer that was not seen before, or a handshake that failed. */
-function serverOf(visit: Visit): ServerFlight {
+export function serverOf(visit: Visit): ServerFlight {
   const { handshake, hello, secured } = visit
   if (handshake === undefined) return {}
   const { watch } = handshake

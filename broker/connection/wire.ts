@@ -13,8 +13,8 @@ export type Wire = {
   remote: { address: string; port: number }
   /** Takes the bytes from now on; what came while nobody took them is given first. */
   onBytes(take: ((chunk: Buffer) => void) | undefined): void
-  /** Told once; at once if it has happened. */
-  onEnd(tell: (end: WireEnd) => void): void
+  /** Told once; at once if it has happened. @returns takes it back, so that a long connection holds none of its short rooms */
+  onEnd(tell: (end: WireEnd) => void): () => void
   ended(): WireEnd | undefined
   /** `done` is called when the system has taken the bytes, or can't any more. */
   write(bytes: Buffer, done?: () => void): void
@@ -42,7 +42,7 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
   let keptBytes = 0
   let end: WireEnd | undefined
   let finished = false
-  const tellers: ((end: WireEnd) => void)[] = []
+  const tellers = new Set<(end: WireEnd) => void>()
 
   const gone = new Promise<void>(resolve => {
     socket.once('close', () => {
@@ -64,7 +64,9 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
   function ended(how: WireEnd): void {
     if (end !== undefined) return
     end = how
-    for (const tell of tellers.splice(0)) guarded(() => tell(how))
+    const told = [...tellers]
+    tellers.clear()
+    for (const tell of told) guarded(() => tell(how))
   }
 
   /** While nobody takes them, as between two rooms, the rest may wait in the system's buffers. */
@@ -98,8 +100,9 @@ export function createWire(socket: Socket, clock: Clock, failed: (error: unknown
       if (paused && keptBytes < KEPT_BYTES) socket.resume()
     },
     onEnd(tell) {
-      if (end === undefined) tellers.push(tell)
+      if (end === undefined) tellers.add(tell)
       else tell(end)
+      return () => void tellers.delete(tell)
     },
     ended: () => end,
     write(bytes, done = () => undefined) {
