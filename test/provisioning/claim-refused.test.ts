@@ -251,7 +251,7 @@ t.test('answers come to the connection that asked, and to no other', async t => 
   const { broker, claim } = await fleet(t)
   const one = await claimant(t, broker, claim, { clientId: 'one' })
   const two = await claimant(t, broker, claim, { clientId: 'two' })
-  await two.client.subscribeAsync(['$aws/certificates/#', '$aws/certificates/create/json'])
+  await two.client.subscribeAsync(['$aws/certificates/#', '$aws/certificates/+/json/+'])
   const [a, b] = await Promise.all([one.ask('create'), two.ask('create')])
   t.not(a.body['certificateId'], b.body['certificateId'])
   t.match(one.seen.messages, [[a.topic, /./, false]])
