@@ -61,10 +61,11 @@ export function createSharedGroup(needs: SharedNeeds): SharedGroup {
       return true
     },
     deliver(message, template) {
-      if (waiting.length === 0 && give(message, template)) return
-      // AWS: QoS 0 that can't be handed over is dropped; QoS 1 waits where a member with a session will come back.
-      const mayWait = [...members].some(([one, { qos }]) => qos > 0 && one.expirySeconds > 0)
-      if (message.qos === 0 || !mayWait) return
+      // QoS 0 waits for nobody, so it need not stay behind what waits.
+      if ((waiting.length === 0 || message.qos === 0) && give(message, template)) return
+      // AWS: QoS 0 that can't be handed over is dropped; QoS 1 waits where a member with a session will come back. Here also
+      // for one that is there and has too much to do.
+      if (message.qos === 0 || ![...members.values()].some(mayTakeLater)) return
       // AWS: when the queue is full, new messages are dropped.
       if (waiting.length >= limits.sharedQueuedMessages) return
       const own = { number: nextNumber++, message: keepable(message) }
@@ -99,7 +100,8 @@ export function createSharedGroup(needs: SharedNeeds): SharedGroup {
   /** To a member that is there, at random as AWS does it. A member that has too much to do is passed over if it can be. */
   function give(message: Message, template: Template): boolean {
     const there = [...members.values()].filter(({ subscriber }) => subscriber.link())
-    const free = there.filter(({ subscriber }) => subscriber.outgoing.size() < limits.inflightOut)
+    const most = Math.min(limits.inflightOut, limits.queuedMessages)
+    const free = there.filter(({ subscriber }) => subscriber.outgoing.size() < most)
     const candidates = free.length > 0 ? free : message.qos === 0 ? there : []
     const chosen = candidates[candidates.length > 1 ? pick(candidates.length) : 0]
     if (chosen === undefined) return false
@@ -111,4 +113,8 @@ export function createSharedGroup(needs: SharedNeeds): SharedGroup {
     chosen.subscriber.deliver(message, granted, template)
     return true
   }
+}
+
+function mayTakeLater({ qos, subscriber }: SessionSubscription): boolean {
+  return qos > 0 && (subscriber.expirySeconds > 0 || subscriber.link() !== undefined)
 }

@@ -130,3 +130,41 @@ t.test('a group of members that won’t come back keeps nothing', async t => {
   publish('jobs')
   t.equal(broker.counts().sharedGroups, 0)
 })
+
+t.test('QoS 0 does not wait behind what a group sends at its rate', async t => {
+  const { join, subscribe, publish } = await hub(t)
+  const one = join('one')
+  subscribe(one, '$share/g/jobs')
+  one.leave()
+  for (let sent = 0; sent < 25; sent++) publish('jobs')
+  const back = join('one')
+  publish('jobs', { qos: 0 })
+  t.same(back.got().slice(19), ['jobs 1', 'jobs 0'])
+})
+
+t.test('what is too much for the members of a group that are there waits for them', async t => {
+  for (const limits of [{}, { inflightOut: 200, queuedMessages: 100 }]) {
+    const { join, subscribe, publish, clock } = await hub(t, limits)
+    const one = join('one', { expirySeconds: 0 })
+    subscribe(one, '$share/g/jobs')
+    for (let sent = 0; sent < 130; sent++) publish('jobs')
+    t.equal(one.packets.length, 100)
+    for (let acknowledged = 0; acknowledged < 100; acknowledged++) one.acknowledge()
+    clock.advance(2000)
+    t.equal(one.packets.length, 130)
+  }
+})
+
+t.test('the last member with a session leaves a group while some of it waits', async t => {
+  const { join, subscribe, publish, clock, broker } = await hub(t)
+  const kept = join('kept')
+  subscribe(kept, '$share/g/jobs')
+  kept.leave()
+  for (let sent = 0; sent < 30; sent++) publish('jobs')
+  const clean = join('clean', { expirySeconds: 0 })
+  subscribe(clean, '$share/g/jobs')
+  broker.unsubscribe(kept.session, '$share/g/jobs')
+  publish('jobs')
+  clock.advance(1000)
+  t.equal(clean.packets.length, 31)
+})
