@@ -11,6 +11,7 @@ import type { Keep } from '../keep.ts'
 import { keepable, type Message } from '../message.ts'
 import type { Aliases } from './aliases.ts'
 import { type Link, ROOM_BYTES } from './link.ts'
+import { queue } from './queue.ts'
 import type { Template } from './template.ts'
 
 export type Outgoing = {
@@ -72,27 +73,30 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
   const reserved = new Set<number>()
   let lastId = 0
   let attached: { link: Link; aliases: Aliases } | undefined
+  let searchAt = 0
   /** How many of the stored ones may go out in this second. */
   let credit = 0
   let stopReplay: (() => void) | undefined
   let stopWaiting: (() => void) | undefined
   let stopGivingUp: (() => void) | undefined
+  let givingUpAt = Number.POSITIVE_INFINITY
 
   for (const [number, message] of needs.kept ?? []) {
-    stored.push({ number, message, retain: false })
+    stored.push({ number, message, retain: message.retain })
     nextNumber = Math.max(nextNumber, number + 1)
   }
 
   const outgoing: Outgoing = {
     push(message, retain, origin, template) {
-      if (outgoing.size() >= limits.queuedMessages) return false
+      if (outgoing.size() >= limits.queuedMessages && !dropExpired()) return false
       const keep = needs.keep()
       const owed: Owed = { number: nextNumber++, message, retain }
       if (origin) owed.origin = origin
       const direct = attached !== undefined && live.size() === 0 && hasRoom(attached.link)
       // What is sent at once, and not kept, need not be copied out of what was read from the socket.
       if (keep || !direct) owed.message = keepable(message)
-      keep?.message(clientId, owed.number, owed.message)
+      // The flag that goes out is this client's own.
+      keep?.message(clientId, owed.number, { ...owed.message, retain })
       const behind = attached === undefined || (stored.length > 0 && ordered())
       if (behind) stored.push(owed)
       else live.push(owed)
@@ -110,18 +114,21 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
       attached = undefined
       for (const stop of [stopReplay, stopWaiting, stopGivingUp]) stop?.()
       stopReplay = stopWaiting = stopGivingUp = undefined
+      givingUpAt = Number.POSITIVE_INFINITY
       stored = [...inflight.values(), ...stored, ...live.takeAll()]
       inflight.clear()
       for (const packetId of reserved) used.delete(packetId)
       reserved.clear()
     },
     acknowledge(packetId) {
+      // Before the search: a stranger may make up any number of them.
+      if (!used.has(packetId)) return false
       const owed = inflight.get(packetId) ?? stored.find(one => one.packetId === packetId)
       if (owed) {
         if (!inflight.has(packetId)) stored = stored.filter(one => one !== owed)
         settle(owed)
       } else {
-        if (!reserved.delete(packetId)) return false
+        reserved.delete(packetId)
         used.delete(packetId)
       }
       outgoing.pump()
@@ -172,6 +179,21 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
     size: () => stored.length + live.size() + inflight.size,
   }
   return outgoing
+
+  /**
+   * What has expired while the client was away makes room for what is new.
+   * @returns whether there is room now
+   */
+  function dropExpired(): boolean {
+    const now = clock.elapsed()
+    if (now < searchAt) return false
+    const isFresh = ({ message }: Owed): boolean => (message.expiresAt ?? now + 1) > now
+    for (const owed of stored) if (!isFresh(owed)) settle(owed)
+    stored = stored.filter(isFresh)
+    // A full queue is not searched again for each message that finds it so.
+    searchAt = now + 1000
+    return outgoing.size() < limits.queuedMessages
+  }
 
   function ordered(): boolean {
     return limits.replayPerSecond === Number.POSITIVE_INFINITY
@@ -225,24 +247,29 @@ export function createOutgoing(needs: OutgoingNeeds): Outgoing {
     aliases.sent(topic)
     inflight.set(messageId, owed)
     owed.sentAt ??= clock.elapsed()
-    stopGivingUp ??= clock.after(windowMs, giveUp)
+    giveUpAt(owed.sentAt + windowMs)
     link.write(packet)
     link.told('delivered', message)
   }
 
-  /** AWS sends a message again for so long; then it gives it up. The oldest is the first of the map. */
+  /** AWS sends a message again for so long; then it gives it up. */
   function giveUp(): void {
-    stopGivingUp = undefined
     const now = clock.elapsed()
+    givingUpAt = Number.POSITIVE_INFINITY
     for (const owed of inflight.values()) {
-      const leftMs = (owed.sentAt ?? now) + windowMs - now
-      if (leftMs > 0) {
-        stopGivingUp = clock.after(leftMs, giveUp)
-        break
-      }
-      settle(owed)
+      const at = (owed.sentAt ?? now) + windowMs
+      if (at <= now) settle(owed)
+      else giveUpAt(at)
     }
     outgoing.pump()
+  }
+
+  /** One that was sent first on an earlier connection is due before those that are new. */
+  function giveUpAt(at: number): void {
+    if (at >= givingUpAt) return
+    stopGivingUp?.()
+    givingUpAt = at
+    stopGivingUp = clock.after(at - clock.elapsed(), giveUp)
   }
 
   function settle({ number, packetId }: Owed): void {
@@ -269,27 +296,4 @@ const IDENTIFIERS = 65_535
 export function expiryOf({ expiresAt }: Message, clock: Clock): { messageExpiryInterval?: number } {
   if (expiresAt === undefined) return {}
   return { messageExpiryInterval: Math.max(0, Math.ceil((expiresAt - clock.elapsed()) / 1000)) }
-}
-
-/** A list that gives what came first without moving the rest at each turn. */
-function queue<T>() {
-  let items: T[] = []
-  let head = 0
-  return {
-    push: (item: T): void => void items.push(item),
-    first: (): T | undefined => items[head],
-    shift(): void {
-      head++
-      if (head < 64 || head * 2 < items.length) return
-      items = items.slice(head)
-      head = 0
-    },
-    takeAll(): T[] {
-      const all = items.slice(head)
-      items = []
-      head = 0
-      return all
-    },
-    size: (): number => items.length - head,
-  }
 }

@@ -1,6 +1,8 @@
 /** What a session is owed: how much of it is on its way, what follows a CONNACK and how fast, what is given up. */
 
 import t from 'tap'
+import { forgetful, type Keep } from '../../../broker/mqtt/keep.ts'
+import type { Message } from '../../../broker/mqtt/message.ts'
 import { hub } from '../../helpers/links.ts'
 
 const OFF = Number.POSITIVE_INFINITY
@@ -113,6 +115,46 @@ t.test('a message is given up an hour after it was sent (3.1.1), or 16 minutes (
   }
 })
 
+t.test('the time of a message that is sent again goes on from when it was sent first', async t => {
+  const { join, subscribe, publish, clock } = await hub(t)
+  const first = join('one')
+  subscribe(first, '#')
+  publish('old')
+  first.leave()
+  clock.advance(50 * 60_000)
+  const again = join('one')
+  publish('new')
+  t.equal(again.session.outgoing.size(), 2)
+  clock.advance(10 * 60_000 - 1)
+  t.equal(again.session.outgoing.size(), 2)
+  clock.advance(1)
+  t.equal(again.session.outgoing.size(), 1)
+  clock.advance(50 * 60_000)
+  t.equal(again.session.outgoing.size(), 0)
+})
+
+t.test('a message that was kept has the RETAIN flag that its client was to see', async t => {
+  const told: Message[] = []
+  const keep: Keep = {
+    ...forgetful,
+    message: (_name, _number, one) => void (one && told.push(one)),
+  }
+  const before = await hub(t, {}, { keep })
+  const one = before.join('one')
+  before.publish('a', { retain: true })
+  before.subscribe(one, 'a')
+  before.publish('a', { retain: true })
+  t.same(one.got(), ['a 1 retained', 'a 1'])
+  const messages = told.map((message, index): [number, Message] => [index + 1, message])
+  const record = { clientId: 'one', protocol: 4, expirySeconds: 60, subscriptions: [] } as const
+  const after = await hub(
+    t,
+    {},
+    { kept: { sessions: [{ record: { ...record, subscriptions: [] }, messages }], retained: [] } },
+  )
+  t.same(after.join('one').got(), ['a 1 retained', 'a 1'])
+})
+
 t.test('message expiry: counted down, and gone when it is over', async t => {
   const { join, subscribe, publish, clock } = await hub(t)
   const first = join('one', { protocol: 5 })
@@ -135,6 +177,19 @@ t.test('a session keeps so many, and no more', async t => {
   first.leave()
   for (const topic of ['a', 'b', 'c', 'd']) publish(topic)
   t.same(join('one').got(), ['a 1', 'b 1', 'c 1'])
+})
+
+t.test('what has expired does not keep the place of what is new', async t => {
+  const { join, subscribe, publish, clock } = await hub(t, { queuedMessages: 3 })
+  const first = join('one')
+  subscribe(first, '#')
+  first.leave()
+  publish('a')
+  for (const topic of ['b', 'c']) publish(topic, { expiresAt: clock.elapsed() + 5000 })
+  publish('full')
+  clock.advance(5000)
+  for (const topic of ['d', 'e', 'full']) publish(topic)
+  t.same(join('one').got(), ['a 1', 'd 1', 'e 1'])
 })
 
 t.test('a client that reads too slowly: QoS 0 is dropped, QoS 1 waits', async t => {
