@@ -225,7 +225,11 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
   }
 
   async function giveAll(filter: string, qos: 0 | 1, session: Session): Promise<void> {
-    for await (const message of retained.read(filter)) give(message, qos, session)
+    for await (const message of retained.read(filter)) {
+      // Meanwhile it may have ended, and its client id be another session's.
+      if (sessions.get(session.clientId) !== session) return
+      give(message, qos, session)
+    }
   }
 
   function pick(count: number): number {

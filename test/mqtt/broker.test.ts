@@ -1,6 +1,7 @@
 /** Who gets a message, how often and with which QoS. */
 
 import t from 'tap'
+import { forgetful, type Keep } from '../../broker/mqtt/keep.ts'
 import { hub } from '../helpers/links.ts'
 
 t.test('filters and topics', async t => {
@@ -105,6 +106,24 @@ t.test('with the limit lifted, wildcards get retained messages', async t => {
     ['a/b', 'a/b', 'a/c', 'a/c', 'b', 'b'].map(topic => `${topic} 1 retained`),
   )
 })
+
+t.test(
+  'retained messages that are still read when their session ends are not owed to the next one',
+  async t => {
+    const owed: string[] = []
+    const keep: Keep = { ...forgetful, message: clientId => void owed.push(clientId) }
+    const { join, subscribe, publish } = await hub(t, { wildcardsGetRetained: true }, { keep })
+    publish('a', { retain: true })
+    const one = join('one')
+    subscribe(one, '#')
+    one.leave()
+    join('one', { cleanStart: true })
+    const other = join('other')
+    subscribe(other, '#')
+    while (other.packets.length === 0) await new Promise(resolve => setImmediate(resolve))
+    t.same(owed, ['other'])
+  },
+)
 
 t.test('after UNSUBSCRIBE, and after the end of a session, nothing comes', async t => {
   const { join, subscribe, publish, broker } = await hub(t)

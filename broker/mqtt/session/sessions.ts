@@ -102,6 +102,7 @@ export function createSessions({ clock, limits, keep, attached, ended }: Session
   return sessions
 
   function startTimer(session: Session, seconds: number): void {
+    stopTimer(session)
     if (session.expirySeconds === FOR_EVER) return
     timers.set(
       session,
