@@ -45,7 +45,12 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
   const { kept, useless } = readKept(found.splice(0), clock)
   /** By owner: the numbers that are in the store, or in a write that has begun. */
   const stored = new Map<string, Set<number>>()
-  for (const { record, messages } of kept.sessions) remember(record.clientId, messages)
+  /** Client ids whose sessions are. */
+  const storedSessions = new Set<string>()
+  for (const { record, messages } of kept.sessions) {
+    storedSessions.add(record.clientId)
+    remember(record.clientId, messages)
+  }
   for (const { name, messages } of kept.shared ?? []) remember(name, messages)
   let waiting = nothing()
   let cycles = 0
@@ -60,6 +65,8 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
 
   const keep: Keep = {
     session(clientId, record) {
+      // Most that end were never kept: they cost no write.
+      if (record === undefined && !broken && !isKnown(clientId)) return
       told++
       if (broken) return
       waiting.sessions.set(clientId, record && sessionText(record))
@@ -93,6 +100,12 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
     if (messages.length > 0) stored.set(owner, new Set(messages.map(([number]) => number)))
   }
 
+  function isKnown(clientId: string): boolean {
+    const { sessions, messages } = waiting
+    const isStored = storedSessions.has(clientId) || stored.has(clientId)
+    return isStored || sessions.has(clientId) || messages.has(clientId)
+  }
+
   function forgetMessages(owner: string): void {
     waiting.messages.delete(owner)
     const numbers = stored.get(owner)
@@ -118,6 +131,7 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
       broken = true
       waiting = nothing()
       stored.clear()
+      storedSessions.clear()
       failed(error instanceof Error ? error : new Error(String(error)))
     }
     cycles--
@@ -128,7 +142,11 @@ export function openKeep({ store, found, clock, failed }: KeepParts): { keep: Ke
     const { sessions, messages, retained, useless } = waiting
     waiting = nothing()
     const changes: Change[] = useless.map(key => ({ key, value: undefined }))
-    for (const [clientId, value] of sessions) changes.push({ key: sessionKey(clientId), value })
+    for (const [clientId, value] of sessions) {
+      changes.push({ key: sessionKey(clientId), value })
+      if (value === undefined) storedSessions.delete(clientId)
+      else storedSessions.add(clientId)
+    }
     for (const [topic, message] of retained) {
       changes.push({ key: retainedKey(topic), value: message && messageText(message, clock) })
     }

@@ -188,6 +188,21 @@ t.test('what was acknowledged before its write began is not written', async t =>
   t.equal(store.batches(), 3, 'and it is given up once')
 })
 
+t.test('a session that was not kept ends without a write', async t => {
+  const { keep, store } = opened()
+  keep.session('device', undefined)
+  t.same([keep.told(), keep.durable()], [0, undefined])
+  for (let time = 0; time < 2; time++) {
+    keep.session('device', SESSION)
+    await keep.durable()
+    for (let ended = 0; ended < 2; ended++) {
+      keep.session('device', undefined)
+      await keep.durable()
+    }
+  }
+  t.same([store.batches(), store.kept.size], [4, 0])
+})
+
 t.test('what is told in one turn, or while a write runs, is one write', async t => {
   const { keep, store } = opened()
   for (let number = 1; number <= 100; number++) keep.message('$share/g/a', number, MESSAGE)
