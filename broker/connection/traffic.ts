@@ -132,6 +132,8 @@ export const traffic: Room<Known, never> = async (visit, house) => {
         lost(reset)
       })
       return () => {
+        // INVARIANT: what is still unread is nobody's: the session may be another connection's by now.
+        front.take(undefined)
         silence.stop()
         stopHolding?.()
         front.meter(undefined)
