@@ -36,7 +36,13 @@ export function subscribe(
     const refused = judge(filter, qos, visit) ?? overLimit(filter, visit, house)
     const effect = refused && effectOf(refused, session.protocol, { packet: 'SUBSCRIBE' })
     if (refused && effect) {
-      if (effect.does !== 'ack') return { by: refused }
+      if (effect.does !== 'ack') {
+        // The client gets no SUBACK for any of them.
+        for (const { asked, hadBefore } of taken) {
+          if (!hadBefore) house.mqtt.unsubscribe(session, asked.filter)
+        }
+        return { by: refused }
+      }
       granted.push(effect.reasonCode)
       const shown = { packet: 'SUBSCRIBE', reasonCode: effect.reasonCode } as const
       tellDenied(refused, shown, visit, house, visit.traffic.denied)

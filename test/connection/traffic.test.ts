@@ -219,3 +219,29 @@ t.test('silence for one and a half keep-alives ends the session', async t => {
   run(85_000)
   t.same(silences, [45_000])
 })
+
+t.test(
+  'MQTT 3.1.1: a SUBSCRIBE that is refused for one filter leaves none in the session',
+  async t => {
+    const broker = await running(t)
+    const policy = allow(
+      ['iot:Connect', 'client/*'],
+      ['iot:Subscribe', 'topicfilter/may/*'],
+      ['iot:Receive', 'topic/*'],
+    )
+    const device = await broker.createDevice('device', { policy })
+    const first = await connect(t, broker, device, { clean: false })
+    await first.client.subscribeAsync('may/1', { qos: 1 })
+    first.client.subscribe(['may/1', 'may/2', 'never'], { qos: 1 })
+    t.equal((await broker.closed({ clientId: 'device' })).code, 'TRAFFIC_SUBSCRIBE_DENIED')
+    const speaker = await connect(t, broker, await broker.createDevice('speaker'))
+    for (const topic of ['may/2', 'may/1']) {
+      await speaker.client.publishAsync(topic, 'x', { qos: 1 })
+    }
+    const again = await connect(t, broker, device, { clean: false })
+    if (again.seen.messages.length === 0) {
+      await new Promise(resolve => again.client.once('message', resolve))
+    }
+    t.same(again.seen.messages, [['may/1', 'x', false]])
+  },
+)
