@@ -6,8 +6,9 @@
 export type Acknowledgements = {
   /** Sends the answer when `safe` gives true, and after those before it; with false it sends neither it nor those behind it. */
   give(answer: Buffer, safe: Promise<boolean> | undefined): void
-  /** How many wait. */
+  /** How many wait, and how many PUBACKs are among them. */
   waiting(): number
+  pubacks(): number
   /** The connection has ended: nothing more is sent. */
   stop(): void
 }
@@ -22,12 +23,15 @@ export function createAcknowledgements(
   unsafe: () => void,
 ): Acknowledgements {
   let line: { answer: Buffer; ready: boolean }[] = []
+  let pubacks = 0
   let stopped = false
 
   function flush(): void {
     while (line[0]?.ready) {
       const first = line.shift()
-      if (first) send(first.answer)
+      if (first === undefined) break
+      if (isPuback(first.answer)) pubacks--
+      send(first.answer)
     }
     settled()
   }
@@ -42,6 +46,7 @@ export function createAcknowledgements(
       if (safe === undefined && line.length === 0) return send(answer)
       const own = { answer, ready: safe === undefined }
       line.push(own)
+      if (isPuback(answer)) pubacks++
       void safe?.then(isSafe => {
         if (stopped) return
         own.ready = isSafe
@@ -51,6 +56,11 @@ export function createAcknowledgements(
       })
     },
     waiting: () => line.length,
+    pubacks: () => pubacks,
     stop,
   }
+}
+
+function isPuback(answer: Buffer): boolean {
+  return answer[0] === 0x40
 }

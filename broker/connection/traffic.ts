@@ -90,12 +90,11 @@ export const traffic: Room<Known, never> = async (visit, house) => {
       })
       /**
        * INVARIANT: a client that doesn't read what it gets can't make us keep more and more of it: neither is it read then. On
-       * MQTT 3.1.1 it can't be told how much may be unanswered either.
+       * MQTT 3.1.1 it can't be told how much may be unanswered either; on 5 it was, and who sends too much is to be found out.
        */
       function mayReadOn(): boolean {
-        const unanswered = known.traffic.acknowledgements.waiting()
-        const few = session.protocol === 5 || unanswered < settings.config.limits.inflightIn
-        return few && front.waiting() < ROOM_BYTES
+        const most = settings.config.limits.inflightIn * (session.protocol === 5 ? 2 : 1)
+        return known.traffic.acknowledgements.waiting() < most && front.waiting() < ROOM_BYTES
       }
       function readOn(): void {
         if (mayReadOn()) front.take(taker)
@@ -160,7 +159,7 @@ function receiveMaximum(
 ): Refused | undefined {
   if (packet.cmd !== 'publish' || packet.qos === 0 || session.protocol !== 5) return undefined
   const limit = settings.config.limits.inflightIn
-  const inflight = traffic.acknowledgements.waiting() + 1
+  const inflight = traffic.acknowledgements.pubacks() + 1
   if (inflight <= limit) return undefined
   return { by: diagnose('TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED', { inflight, limit }) }
 }
