@@ -70,12 +70,13 @@ function bare(visit: Visit): Visit {
     mqtt,
     present,
     principal,
+    orderly,
   } = visit
   const kept = { ...(session ? { session } : {}), ...(mqtt ? { mqtt } : {}) }
   const told = { ...(present ? { present } : {}), ...(principal ? { principal } : {}) }
   const arrived = { id, wire, settings, startedAt, startedElapsed }
   const nothing = { findings: [], brokerSent: 'unknown', interrupt: undefined }
-  return { ...arrived, ...kept, ...told, ...nothing, watches }
+  return { ...arrived, ...kept, ...told, ...nothing, ...(orderly ? { orderly } : {}), watches }
 }
 
 /** A promise that somebody else fulfils. */

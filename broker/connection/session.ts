@@ -79,6 +79,8 @@ export const session: Room<Known, InSession> = async (visit, house) => {
     // AWS: a longer one is cut, and the client is told on MQTT 5.
     expirySeconds: Math.min(asked, limits.sessionExpirySeconds),
   })
+  // From here on the close room has it to leave, whatever happens in this one.
+  Object.assign(visit, { session: begun.session })
   front.packets.out++
   front.write(connackPacket(visit, begun))
   welcome(visit, house, begun.present)
