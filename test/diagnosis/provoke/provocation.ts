@@ -25,9 +25,6 @@ export type Provocation = {
 /** Why a code can't be provoked by any client. */
 export type Unprovoked = { unprovoked: string }
 
-/** Of a rule that nothing asks yet. */
-export const NOT_YET: Unprovoked = { unprovoked: 'not wired yet' }
-
 /** One for each code of a room: the compiler misses none. */
 export type Provocations<Evidence> = { [Code in keyof Evidence]: Provocation | Unprovoked }
 

@@ -2,8 +2,10 @@
 
 import type { TrafficLimitEvidence } from '../../../broker/diagnosis/traffic-limits.ts'
 import type { StartOptions } from '../../../broker/main.ts'
+import type { Store } from '../../../broker/store/store.ts'
+import { memoryStore } from '../../helpers/memory-store.ts'
 import { type ConnectOptions, publishPacket, subscribePacket } from '../../helpers/mqtt-bytes.ts'
-import { NOT_YET, type Provocation, type Provocations } from './provocation.ts'
+import type { Provocation, Provocations } from './provocation.ts'
 import { sending, surviving } from './traffic.ts'
 import { session } from './visitors.ts'
 
@@ -32,6 +34,9 @@ const five = { protocolVersion: 5 } as const
 /** To go on with the method `x`. */
 const AUTH = Buffer.of(0xf0, 6, 0x18, 4, 0x15, 0, 1, 0x78)
 
+/** A disk that takes no retained message for now: its PUBACK waits. */
+const heldUp = storeThatWaits('retained/')
+
 export const trafficLimits: Provocations<TrafficLimitEvidence> = {
   // A PUBLISH that announces 149,505 bytes: no more of it is needed.
   TRAFFIC_PACKET_TOO_LARGE: sending(Buffer.from([0x30, 0x81, 0x90, 0x09, 0]), {
@@ -53,8 +58,21 @@ export const trafficLimits: Provocations<TrafficLimitEvidence> = {
     { bytesPerSecond: 1000 },
     { options: SLOWER },
   ),
-  // Nothing makes a PUBACK wait while nothing is kept on a disk.
-  TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED: NOT_YET,
+  TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED: {
+    options: { state: heldUp.store, limits: { inflightIn: 1 } },
+    async act(broker) {
+      const two = ['ok/x', 'ok/y'].map((topic, index) =>
+        publishPacket({ ...five, topic, qos: 1, retain: true, payload: 'x', messageId: index + 1 }),
+      )
+      const saw = await session(broker, { connect: FIVE, script: Buffer.concat(two) })
+      heldUp.release()
+      return saw
+    },
+    verdict: 'refused',
+    side: 'we',
+    sent: { connack: 0, reasonCode: 0x93 },
+    evidence: { inflight: 2, limit: 1 },
+  },
   TRAFFIC_TOO_MANY_SUBSCRIPTIONS: surviving(
     subscribePacket(['ok/x', 'ok/y']),
     { filter: 'ok/y', limit: 1 },
@@ -125,4 +143,17 @@ function sendingFive(bytes: Buffer, reasonCode: number, evidence: object): Provo
     sent: { connack: 0, reasonCode },
     evidence,
   }
+}
+
+function storeThatWaits(kind: string): { store: Store; release(): void } {
+  const store = memoryStore()
+  let release: () => void = () => undefined
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  const write: Store['write'] = async changes => {
+    if (changes.some(({ key }) => key.startsWith(kind))) await released
+    await store.write(changes)
+  }
+  return { store: { ...store, write }, release }
 }
