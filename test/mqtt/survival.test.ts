@@ -10,7 +10,11 @@ import type { Duration } from '../../broker/manual-clock.ts'
 import { type MemoryStore, memoryStore } from '../helpers/memory-store.ts'
 
 const pki = await createPki()
-const limits = { connectsPerSecondPerClientId: 'off', replayPerSecond: 'off' } as const
+const limits = {
+  connectsPerSecondPerClientId: 'off',
+  replayPerSecond: 'off',
+  retainedPerSecondPerTopic: 'off',
+} as const
 
 type Life = { broker: ManualBroker; store: MemoryStore }
 
