@@ -32,7 +32,7 @@ export function createRate(clock: Ticking): Rate {
       if (perSecond === Number.POSITIVE_INFINITY) return 0
       refill(perSecond)
       // What time has added in small pieces may miss the whole by a hair.
-      if (left < 1 - HAIR) return Math.ceil(((1 - left) * 1000) / perSecond)
+      if (left < 1 - HAIR) return Math.ceil(((1 - left) * 1000) / perSecond - HAIR)
       left -= 1
       return 0
     },
