@@ -143,7 +143,7 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
     mayRetain: (topic, most) => retained.count() < most || retained.of(topic) !== undefined,
     shared(filter) {
       const shared = sharedFilter(filter)
-      const group = shared && subscriptions.findGroup(shared)
+      const group = shared && subscriptions.groupOf(shared)
       return { groups: subscriptions.groupCount(), members: group?.members.size }
     },
     counts: () => ({

@@ -65,7 +65,7 @@ export function createFront(
       if (taker) front.pump()
     },
     pump() {
-      // INVARIANT: each packet is given once. aedes asks for more while it still handles one, from inside `drain`.
+      // INVARIANT: each packet is given once: whoever takes one may ask for more from inside `drain`.
       if (pumping) return
       pumping = true
       try {

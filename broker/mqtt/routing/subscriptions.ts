@@ -29,9 +29,8 @@ export type Subscriptions<Subscriber, Group> = {
   remove(filter: string, subscriber: Subscriber): void
   /** The group of a shared filter, made when the first member comes. */
   group(shared: SharedFilter, make: () => Group): Group
-  groupOf(shared: SharedFilter): Group | undefined
   /** One that there is. */
-  findGroup(shared: SharedFilter): Group | undefined
+  groupOf(shared: SharedFilter): Group | undefined
   removeGroup(shared: SharedFilter): void
   groupCount(): number
   match(message: Message): Entry<Subscriber, Group>[]
@@ -75,7 +74,6 @@ export function createSubscriptions<Subscriber, Group>(
       return group
     },
     groupOf: ({ shareName, filter }) => entries.get(filter)?.entry.groups.get(shareName),
-    findGroup: ({ shareName, filter }) => entries.get(filter)?.entry.groups.get(shareName),
     removeGroup({ shareName, filter }) {
       if (entries.get(filter)?.entry.groups.delete(shareName)) groups--
       tidy(filter)
