@@ -45,6 +45,12 @@ const shared = start({
 })
 t.teardown(async () => (await shared).stop())
 
+/** Cases that want the very same options share a broker. */
+const started = new Map<StartOptions, Promise<Broker>>()
+t.teardown(async () => {
+  for (const broker of started.values()) await (await broker).stop()
+})
+
 for (const [code, provocation] of Object.entries(provocations)) {
   if ('unprovoked' in provocation) continue
   t.test(code, async t => {
@@ -73,12 +79,6 @@ t.test('hardly any code is beyond a client', async t => {
     code => 'unprovoked' in provocations[code as Code],
   )
   t.same(unprovoked, ['CLOSE_INTERNAL_ERROR'])
-})
-
-/** Cases that want the very same options share a broker. */
-const started = new Map<StartOptions, Promise<Broker>>()
-t.teardown(async () => {
-  for (const broker of started.values()) await (await broker).stop()
 })
 
 async function brokerFor(options: StartOptions | undefined): Promise<Broker> {

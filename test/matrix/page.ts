@@ -5,8 +5,8 @@ import { logOf, type Row, rows, type Saw, staysAfter, stop } from './failure-mat
 export function page(): string {
   const lines = [...rows, stop].map(row => [
     row.situation,
-    sawOf(row, row.on3),
-    sawOf(row, row.on5),
+    sawOf(row.on3),
+    sawOf(row.on5),
     `[${row.code}](diagnoses.md#${row.code.toLowerCase()})`,
     row.event === undefined ? '' : `\`${row.event}\``,
     entriesOf(row),
@@ -33,9 +33,8 @@ export function page(): string {
   ].join('\n')
 }
 
-function sawOf({ waits }: Row, saw: Saw | undefined): string {
-  if (saw === undefined) return 'does not exist'
-  return waits?.includes('being built') ? `${saw} (not built yet)` : saw
+function sawOf(saw: Saw | undefined): string {
+  return saw ?? 'does not exist'
 }
 
 function entriesOf(row: Row): string {
