@@ -104,11 +104,17 @@ function truth(): Field<boolean> {
   }
 }
 
+/** For what has a least value `off` is the lowest: the highest is that of another one. */
+const MOST_OF: { [Name in keyof Limits]?: keyof Limits } = {
+  keepAliveLeastSeconds: 'keepAliveMostSeconds',
+  maximumPacketSizeLeast: 'packetBytes',
+}
+
 /** In whole numbers, both included. */
 function rangeOf(name: keyof Limits): [least: number, most: number] {
   return [
     ZERO_IS_FINE.has(name) ? 0 : 1,
-    Math.min(noLimits[name] as number, Number.MAX_SAFE_INTEGER),
+    Math.min(noLimits[MOST_OF[name] ?? name] as number, Number.MAX_SAFE_INTEGER),
   ]
 }
 

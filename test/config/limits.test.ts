@@ -19,6 +19,11 @@ t.test('limits of config.yaml and of start() are the same', async t => {
       { ...awsLimits, keepAliveLeastSeconds: 0, retainedMessages: 0 },
     ],
     [
+      'limits: { keepAliveLeastSeconds: 5, maximumPacketSizeLeast: 100 }',
+      { keepAliveLeastSeconds: 5, maximumPacketSizeLeast: 100 },
+      { ...awsLimits, keepAliveLeastSeconds: 5, maximumPacketSizeLeast: 100 },
+    ],
+    [
       'limits: { payloadBytes: 1000000 }',
       { payloadBytes: 1_000_000 },
       { ...awsLimits, payloadBytes: 1_000_000, packetBytes: 1_018_432 },
