@@ -81,6 +81,12 @@ const ZERO_IS_FINE: ReadonlySet<string> = new Set<keyof Limits>([
 
 const names = Object.keys(awsLimits) as (keyof Limits)[]
 
+/** For what has a least value `off` is the lowest: the highest is that of another one. */
+const MOST_OF: { [Name in keyof Limits]?: keyof Limits } = {
+  keepAliveLeastSeconds: 'keepAliveMostSeconds',
+  maximumPacketSizeLeast: 'packetBytes',
+}
+
 const fields = Object.fromEntries(
   names.map(name => [name, typeof awsLimits[name] === 'boolean' ? truth() : amount(name)]),
 ) as unknown as { [K in keyof Limits]: Field<Limits[K]> }
@@ -102,12 +108,6 @@ function truth(): Field<boolean> {
       return refuse(reading, spot, 'must be true or false')
     },
   }
-}
-
-/** For what has a least value `off` is the lowest: the highest is that of another one. */
-const MOST_OF: { [Name in keyof Limits]?: keyof Limits } = {
-  keepAliveLeastSeconds: 'keepAliveMostSeconds',
-  maximumPacketSizeLeast: 'packetBytes',
 }
 
 /** In whole numbers, both included. */

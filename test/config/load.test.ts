@@ -67,7 +67,7 @@ const mistakes: [name: string, text: string, want: Mistake[]][] = [
   [
     'a word that is like no other',
     'log: quiet',
-    [[1, 'log', 'unknown value `quiet`', 'it can be `story` or `json`']],
+    [[1, 'log', 'unknown value `quiet`', 'it can be `story`, `json` or `cloudwatch`']],
   ],
   [
     'half the name of a security policy',
