@@ -75,6 +75,11 @@ export async function openBroker(parts: Parts): Promise<OpenBroker | { problem: 
     onError(error) {
       journal.write({ event: 'broker.warning', says: `aedes: ${error.message}` })
     },
+    everyQueued: journal.traffic === true,
+    queued(clientId, { topic, payload }, dropped) {
+      const facts = { clientId, topic, qos: 1, bytes: payload.length } as const
+      journal.write({ event: 'traffic.queued', ...facts, ...(dropped ? { dropped } : {}) })
+    },
   })
   const where = {
     endpointName: parts.endpointName,

@@ -28,10 +28,11 @@ export function levelOf(event: LogEvent): Level {
     case 'traffic.delivered':
     case 'traffic.ping':
     case 'traffic.published':
-    case 'traffic.queued':
     case 'traffic.subscribed':
     case 'traffic.unsubscribed':
       return 'debug'
+    case 'traffic.queued':
+      return event.dropped === undefined ? 'debug' : 'warn'
     case 'broker.warning':
     case 'traffic.denied':
       return 'warn'

@@ -7,10 +7,11 @@ import type { Limits } from '../config/limits.ts'
 import type { World } from '../world.ts'
 import { forgetful, type Keep, type Kept, type KeptMessages } from './keep.ts'
 import type { Message } from './message.ts'
+import { createRate } from './rates.ts'
 import { createRetained } from './routing/retained.ts'
 import { createRouter } from './routing/router.ts'
 import { createSubscriptions, type Entry } from './routing/subscriptions.ts'
-import type { Granted, Session, SessionSubscription } from './session/session.ts'
+import type { Away, Granted, Session, SessionSubscription } from './session/session.ts'
 import { type Begin, createSessions } from './session/sessions.ts'
 import { createSharedGroup, type SharedGroup } from './session/shared.ts'
 import { templateOf } from './session/template.ts'
@@ -63,6 +64,9 @@ export type MqttBrokerNeeds = {
   world: Pick<World, 'clock' | 'random'>
   limits(): Limits
   onError(error: Error): void
+  /** Told of messages for sessions whose clients are away: of each if `everyQueued`, else of the first that was dropped. */
+  queued?: Away['queued']
+  everyQueued?: boolean
   keep?: Keep
   /** What a start has found. */
   kept?: Kept
@@ -78,7 +82,13 @@ export async function createMqttBroker(needs: MqttBrokerNeeds): Promise<MqttBrok
   const subscriptions = createSubscriptions<Session, SharedGroup>(router)
   const retained = createRetained(router, { clock, keep }, kept?.retained)
   const wills = createWills(clock, message => broker.route(message))
-  const sessions = createSessions({ clock, limits, keep, attached, ended })
+  const queued = createRate(clock)
+  const away: Away = {
+    mayQueue: () => queued.take(limits().queuedMessagesPerSecond) === 0,
+    queued: (clientId, message, dropped) => needs.queued?.(clientId, message, dropped),
+    every: () => needs.everyQueued === true,
+  }
+  const sessions = createSessions({ clock, limits, keep, attached, away, ended })
   const keptGroups = new Map<string, KeptMessages>()
 
   const broker: MqttBroker = {

@@ -18,6 +18,8 @@ export type Hub = {
   join(clientId: string, options?: JoinOptions): Joined
   /** Subscribes as a client does: what is retained follows. */
   subscribe(to: Joined, filter: string, options?: SubscribeOptions): void
+  /** What was dropped for clients that are away: `<client id> full`. */
+  dropped: string[]
   publish(topic: string, options?: Partial<Omit<Message, 'payload'>> & { payload?: string }): void
 }
 
@@ -54,7 +56,9 @@ export async function hub(
 ): Promise<Hub> {
   const { clock = manualClock(), ...kept } = more
   let next = 0
+  const dropped: string[] = []
   const broker = await createMqttBroker({
+    queued: (clientId, _message, why) => void dropped.push(`${clientId} ${why}`),
     world: { clock, random: bytes => Buffer.alloc(bytes, next++) },
     limits: () => ({ ...awsLimits, ...given }),
     onError: error => {
@@ -66,6 +70,7 @@ export async function hub(
   return {
     broker,
     clock,
+    dropped,
     join(clientId, { protocol = 4, cleanStart = false, expirySeconds = 3600, ...link } = {}) {
       const begun = broker.begin({ clientId, protocol, cleanStart, expirySeconds })
       const packets: IPublishPacket[] = []

@@ -255,7 +255,7 @@ const cases: [name: string, events: LogEvent[], lines: string[]][] = [
       hint('TRAFFIC_PUBLISH_DENIED'),
       '10:00:00  refused     sensor-1  TRAFFIC_PUBLISH_DENIED',
       '          client saw  a closed connection and no reason',
-      '          on AWS IoT  disconnectReason AUTH_ERROR; log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
+      '          on AWS IoT  MQTT 5: reason code 0x87 Not authorized; disconnectReason AUTH_ERROR; log reason AUTHORIZATION_FAILURE; AWS IoT closes an MQTT 3.1.1 connection without PUBACK; a client that repeats the message after each reconnect loops',
     ],
   ],
   [
@@ -335,7 +335,8 @@ t.test('one line for each packet, where the level is debug', async t => {
     '10:00:00  unsubscribed sensor-1  `a/#`',
     '10:00:00  ping        sensor-1',
   ])
-  t.strictSame(storyOf(packets), [])
+  const [, , , dropped] = storyOf(packets, { level: 'debug' })
+  t.strictSame(storyOf(packets), [dropped], 'what is lost is told at any level')
 })
 
 t.test('on a terminal long lines are folded between words, and keep their column', async t => {

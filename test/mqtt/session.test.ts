@@ -8,7 +8,8 @@ import { manualClock } from '../helpers/manual-clock.ts'
 t.test("a service's answer that is larger than the client takes is not sent", async t => {
   const own = { clientId: 'device', protocol: 5, expirySeconds: 0 } as const
   const attached = (): void => undefined
-  const shared = { clock: manualClock(), limits: awsLimits, keep: forgetful, attached }
+  const away = { mayQueue: () => true, queued: () => undefined, every: () => false }
+  const shared = { clock: manualClock(), limits: awsLimits, keep: forgetful, attached, away }
   const session = createSession({ ...own, ...shared })
   const packets: Buffer[] = []
   const told: Delivery[] = []

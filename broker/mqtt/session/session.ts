@@ -50,12 +50,23 @@ export type SessionNeeds = {
   keep: Keep
   /** Told when a connection has been attached: what waits in its groups of shared subscriptions can go out. */
   attached(session: Session): void
+  away: Away
   kept?: [number: number, message: Message][]
 }
 
+/** For the messages that come while no client is there. */
+export type Away = {
+  /** @returns whether one more may be queued now: AWS queues so many in a second, of all sessions */
+  mayQueue(): boolean
+  /** @param dropped why it is not kept; told for the first since the client has gone unless `every` is wanted */
+  queued(clientId: string, message: Message, dropped?: 'full' | 'throttled'): void
+  every(): boolean
+}
+
 export function createSession(needs: SessionNeeds): Session {
-  const { clientId, protocol, clock, limits, keep } = needs
+  const { clientId, protocol, clock, limits, keep, away } = needs
   let link: Link | undefined
+  let droppedOne = false
   let aliases: Aliases = createAliases(0)
   const outgoing = createOutgoing({
     clientId,
@@ -74,6 +85,7 @@ export function createSession(needs: SessionNeeds): Session {
     link: () => link,
     attach(next) {
       link = next
+      droppedOne = false
       aliases = createAliases(Math.min(next.topicAliasMaximum, limits.topicAliases))
       outgoing.attach(next, aliases)
       needs.attached(session)
@@ -84,9 +96,10 @@ export function createSession(needs: SessionNeeds): Session {
     },
     deliver(message, granted, template) {
       if (granted.qos > 0 && message.qos > 0) {
-        if (!link && session.expirySeconds === 0) return
-        const { retain, origin } = granted
-        if (!outgoing.push(message, retain, origin, template)) link?.told('queue-full', message)
+        if (link === undefined) queue(message, granted)
+        else if (!outgoing.push(message, granted.retain, granted.origin, template)) {
+          link.told('queue-full', message)
+        }
       } else if (link) deliver0(message, granted.retain, template, link)
     },
     send(message, subscribed) {
@@ -109,6 +122,18 @@ export function createSession(needs: SessionNeeds): Session {
     },
   }
   return session
+
+  function queue(message: Message, { retain, origin }: Granted): void {
+    if (session.expirySeconds === 0) return
+    const dropped = !away.mayQueue()
+      ? 'throttled'
+      : outgoing.push(message, retain, origin)
+        ? undefined
+        : 'full'
+    if (dropped === undefined ? !away.every() : droppedOne && !away.every()) return
+    if (dropped) droppedOne = true
+    away.queued(clientId, message, dropped)
+  }
 
   /** [MQTT-4.3.1-1]. What a client doesn't take fast enough is dropped, so that nobody else waits for it. */
   function deliver0(message: Message, retain: boolean, template: Template, to: Link): void {

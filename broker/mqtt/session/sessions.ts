@@ -3,7 +3,7 @@
 import type { Limits } from '../../config/limits.ts'
 import type { Clock } from '../../world.ts'
 import type { Keep, Kept } from '../keep.ts'
-import { createSession, type Session } from './session.ts'
+import { type Away, createSession, type Session } from './session.ts'
 
 export type Sessions = {
   get(clientId: string): Session | undefined
@@ -39,6 +39,7 @@ export type SessionsNeeds = {
   limits(): Limits
   keep: Keep
   attached(session: Session): void
+  away: Away
   /** Told when a session has ended, to take it out of all subscriptions and to send its will; and what it was owed. */
   ended(session: Session, owed: ReturnType<Session['outgoing']['clear']>): void
 }
@@ -46,7 +47,14 @@ export type SessionsNeeds = {
 /** MQTT 5 3.1.2.11.2: this session never expires. */
 const FOR_EVER = 0xffff_ffff
 
-export function createSessions({ clock, limits, keep, attached, ended }: SessionsNeeds): Sessions {
+export function createSessions({
+  clock,
+  limits,
+  keep,
+  attached,
+  away,
+  ended,
+}: SessionsNeeds): Sessions {
   const byClientId = new Map<string, Session>()
   const timers = new Map<Session, () => void>()
 
@@ -55,7 +63,7 @@ export function createSessions({ clock, limits, keep, attached, ended }: Session
     restore({ record, messages }) {
       const { clientId, protocol, expirySeconds, endedAt } = record
       const own = { clientId, protocol, expirySeconds, limits: limits(), kept: messages }
-      const session = createSession({ ...own, clock, keep, attached })
+      const session = createSession({ ...own, clock, keep, attached, away })
       byClientId.set(clientId, session)
       const goneMs = endedAt === undefined ? 0 : Math.max(0, clock.now() - endedAt)
       startTimer(session, Math.max(0, expirySeconds - goneMs / 1000))
@@ -74,7 +82,7 @@ export function createSessions({ clock, limits, keep, attached, ended }: Session
         sessions.end(known)
       }
       const own = { clientId, protocol, expirySeconds, limits: limits() }
-      const session = createSession({ ...own, clock, keep, attached })
+      const session = createSession({ ...own, clock, keep, attached, away })
       byClientId.set(clientId, session)
       session.save()
       return { session, present: false }

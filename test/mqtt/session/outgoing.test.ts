@@ -192,6 +192,28 @@ t.test('what has expired does not keep the place of what is new', async t => {
   t.same(join('one').got(), ['a 1', 'd 1', 'e 1'])
 })
 
+t.test('only so many are queued in a second, of all sessions; who drops is told once', async t => {
+  const { join, subscribe, publish, clock, dropped } = await hub(t, {
+    queuedMessagesPerSecond: 2,
+    queuedMessages: 3,
+  })
+  const first = join('one')
+  subscribe(first, '#')
+  publish('live')
+  first.acknowledge()
+  first.leave()
+  for (const topic of ['a', 'b', 'c', 'd']) publish(topic)
+  t.same(dropped, ['one throttled'])
+  clock.advance(1000)
+  for (const topic of ['e', 'f']) publish(topic)
+  const again = join('one')
+  t.same(again.got(), ['a 1', 'b 1', 'e 1'])
+  again.leave()
+  clock.advance(1000)
+  publish('g')
+  t.same(dropped, ['one throttled', 'one full'], 'and once more after it was there')
+})
+
 t.test('a client that reads too slowly: QoS 0 is dropped, QoS 1 waits', async t => {
   let waiting = 0
   const { join, subscribe, publish } = await hub(t)
