@@ -9,6 +9,7 @@ import { startFromFiles } from '../../broker/cli/run-from-files.ts'
 import { createWorld, runningClock } from '../../broker/world.ts'
 import { afterServerFlight } from '../diagnosis/provoke/visitors.ts'
 import { minted } from '../helpers/pki.ts'
+import { AT_ONCE } from './running.ts'
 import { type Sandbox, sandbox } from './sandbox.ts'
 
 type Line = { event: string; [key: string]: unknown }
@@ -18,7 +19,7 @@ type Live = Sandbox & { port: number; line(matches: (line: Line) => boolean): Pr
 /** Starts in a folder of its own, and waits for log lines instead of time. */
 async function live(
   t: Test,
-  config = 'log: json\n',
+  config = `log: json\n${AT_ONCE}`,
   files: { [name: string]: string } = {},
 ): Promise<Live> {
   const box = sandbox(t, Date.now())
@@ -217,7 +218,7 @@ t.test('the state is kept beside the config, by one broker at a time', async t =
 
 t.test('several listeners: told at the start, their rules taken over while it runs', async t => {
   const listeners = (second: string) =>
-    `log: json\nlisteners:\n  - host: 127.0.0.1\n  - { host: 127.0.0.1, port: 0${second} }\n`
+    `log: json\n${AT_ONCE}listeners:\n  - host: 127.0.0.1\n  - { host: 127.0.0.1, port: 0${second} }\n`
   const box = await live(t, listeners(', sni: required'))
   const ready = await box.line(({ event }) => event === 'broker.ready')
   t.match(ready, {
@@ -253,8 +254,7 @@ t.test('a server certificate of the user: told with its CA, mistakes and changes
   const own = (dnsName: string) => minted({ subject: [['CN', 'mine']], dnsNames: [dnsName] })
   const box = sandbox(t, Date.now())
   const [first, second] = [own('localhost'), own('elsewhere')]
-  const config =
-    'log: json\ntls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key, ca: my.pem }\n'
+  const config = `log: json\n${AT_ONCE}tls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key, ca: my.pem }\n`
   box.write('config.yaml', config)
   box.write('my.pem', first.pem)
   box.write('my.key', second.keyPem)

@@ -17,10 +17,13 @@ export type Running = Sandbox & {
   stop(): Promise<void>
 }
 
+/** Devices come back within a second, and publish as fast as they can. */
+export const AT_ONCE = 'limits: { connectsPerSecondPerClientId: off, publishesPerSecond: off }\n'
+
 /** A project with a config that takes a free port; no broker runs yet. */
 export function liveProject(t: Test): Sandbox {
   const box = project(t, Date.now())
-  box.write('config.yaml', 'log: json\nlisteners: [{ port: 0 }]\n')
+  box.write('config.yaml', `log: json\nlisteners: [{ port: 0 }]\n${AT_ONCE}`)
   return box
 }
 

@@ -57,14 +57,6 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   }
 }
 
-t.test('MQTT 5 is refused by name', async t => {
-  if (!(await toolOrSkip(t, 'mosquitto_pub'))) return
-  const { broker, button } = await pair(t)
-  const five = await mosquittoPub({ ...button, topic: 'a', message: 'x', args: ['-V', 'mqttv5'] })
-  t.not(five.code, 0)
-  t.match(await broker.closed(), { code: 'CONNECT_PROTOCOL_UNSUPPORTED', evidence: { level: 5 } })
-})
-
 /** `-d` talks among the messages; those begin with the topic. */
 function messages(stdout: Buffer): string[] {
   return stdout
