@@ -254,7 +254,7 @@ t.test('a server certificate of the user: told with its CA, mistakes and changes
   const own = (dnsName: string) => minted({ subject: [['CN', 'mine']], dnsNames: [dnsName] })
   const box = sandbox(t, Date.now())
   const [first, second] = [own('localhost'), own('elsewhere')]
-  const config = `log: json\n${AT_ONCE}tls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key, ca: my.pem }\n`
+  const config = `log: json\ntls:\n  serverCertificates:\n    - { certificate: my.pem, key: my.key, ca: my.pem }\n${AT_ONCE}`
   box.write('config.yaml', config)
   box.write('my.pem', first.pem)
   box.write('my.key', second.keyPem)
