@@ -46,6 +46,21 @@ export const losses: { [name: string]: Loss } = {
     candid: { distinct: 20 },
   },
 
+  'a PUBACK comes before its message is stored': {
+    async story(rig) {
+      const { listener: other, speaker } = await pair(rig, ['other'])
+      rig.disk.hold()
+      speaker.send(publish('t/kept', 'kept', { retain: true, qos: 1, messageId: 1 }))
+      for (let turn = 0; turn < 5; turn++) await other.ping()
+      const early = speaker.got('puback')
+      rig.disk.release()
+      await speaker.next('puback')
+      return early ? 'before' : 'after'
+    },
+    aedes: 'before',
+    candid: 'after',
+  },
+
   'a filter that was refused receives after the next connect': {
     async story(rig) {
       const limited = await rig.connect('limited', { clean: false })

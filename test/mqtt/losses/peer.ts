@@ -16,6 +16,8 @@ export type Peer = {
   pour(pieces: Iterable<Buffer>): Promise<number>
   /** The next packet of this kind; the others stay. Rejects at the end of the connection. */
   next<C extends Packet['cmd']>(cmd: C): Promise<Extract<Packet, { cmd: C }>>
+  /** Whether a packet of this kind has come, and nobody has taken it. */
+  got(cmd: Packet['cmd']): boolean
   /** What has come so far. */
   readonly messages: readonly IPublishPacket[]
   /** The payloads of all that came before the message with this one. */
@@ -72,6 +74,7 @@ export function peerOn(stream: Duplex): Peer {
     })
   const peer: Peer = {
     messages,
+    got: cmd => packets.some(packet => packet.cmd === cmd),
     closed,
     get open() {
       return open

@@ -7,8 +7,11 @@ import { type AddressInfo, createServer, connect as dialTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as dialTls } from 'node:tls'
 import { Aedes } from 'aedes'
+import createPersistence from 'aedes-persistence'
 import type { Test } from 'tap'
 import { type Device, type Pki, start } from '../../../broker/main.ts'
+import type { Store } from '../../../broker/store/store.ts'
+import { memoryStore } from '../../helpers/memory-store.ts'
 import { type ConnectOptions, type Peer, peerOn } from './peer.ts'
 
 export type Rig = {
@@ -17,12 +20,23 @@ export type Rig = {
   dial(clientId?: string): Promise<Peer>
   /** CONNACK 0 has come. Clean, keep-alive 0. */
   connect(clientId: string, options?: ConnectOptions): Promise<Peer>
+  /** From `hold` to `release` no retained message gets into the store. */
+  disk: Gate
   /** The code of the closing record of this client; undefined from aedes. */
   codeOf(clientId: string): Promise<string | undefined>
 }
 
+export type Gate = { hold(): void; release(): void }
+
 export async function aedesRig(t: Test): Promise<Rig> {
-  const broker = await Aedes.createBroker()
+  const { gate: disk, open } = createGate()
+  const persistence = (createPersistence as unknown as () => Persistence)()
+  const storeRetained = persistence.storeRetained.bind(persistence)
+  persistence.storeRetained = async packet => {
+    await open()
+    await storeRetained(packet)
+  }
+  const broker = await Aedes.createBroker({ persistence })
   broker.authorizeSubscribe = (client, subscription, callback) => {
     const refused = client.id.startsWith('limited') && subscription.topic.startsWith('secret/')
     callback(null, refused ? null : subscription)
@@ -42,13 +56,20 @@ export async function aedesRig(t: Test): Promise<Rig> {
   return rig(
     'aedes',
     t,
+    disk,
     () => dialTcp(port, '127.0.0.1'),
     () => Promise.resolve(undefined),
   )
 }
 
 export async function candidRig(t: Test, pki: Pki): Promise<Rig> {
-  const broker = await start({ limits: 'off', pki })
+  const { gate: disk, open } = createGate()
+  const store = memoryStore()
+  const write: Store['write'] = async changes => {
+    if (changes.some(({ key }) => key.startsWith('retained/'))) await open()
+    await store.write(changes)
+  }
+  const broker = await start({ limits: 'off', pki, state: { ...store, write } })
   t.teardown(() => broker.stop())
   const all = await broker.createDevice('all')
   const limited = await broker.createDevice('limited', { policy: LIMITED })
@@ -64,7 +85,7 @@ export async function candidRig(t: Test, pki: Pki): Promise<Rig> {
       key: privateKey,
     })
   }
-  return rig('candid', t, dial, async clientId => (await broker.closed({ clientId })).code)
+  return rig('candid', t, disk, dial, async clientId => (await broker.closed({ clientId })).code)
 }
 
 const ACCOUNT = 'arn:aws:iot:us-east-1:123456789012'
@@ -81,6 +102,7 @@ const LIMITED = {
 function rig(
   name: Rig['name'],
   t: Test,
+  disk: Gate,
   dialAs: (clientId: string) => Duplex,
   codeOf: Rig['codeOf'],
 ): Rig {
@@ -91,6 +113,7 @@ function rig(
   }
   return {
     name,
+    disk,
     dial,
     codeOf,
     async connect(clientId, options = {}) {
@@ -107,4 +130,20 @@ function rig(
       return peer
     },
   }
+}
+
+type Persistence = { storeRetained(packet: unknown): Promise<void> }
+
+function createGate(): { gate: Gate; open(): Promise<void> } {
+  let opened: Promise<void> = Promise.resolve()
+  let release = (): void => undefined
+  const gate: Gate = {
+    hold() {
+      opened = new Promise(resolve => {
+        release = resolve
+      })
+    },
+    release: () => release(),
+  }
+  return { gate, open: () => opened }
 }
