@@ -65,16 +65,17 @@ t.test('each row', async t => {
   for (const [index, row] of rows.entries()) {
     for (const version of [4, 5] as const) {
       const expected = version === 4 ? row.on3 : row.on5
-      if (expected === undefined) continue
+      if (expected === undefined || (version === 4 && row.on3ElsewhereIn)) continue
       const name = `${version === 4 ? '3.1.1' : '5'}: ${row.situation}`
-      await t.test(name, { skip: row.waits?.[version === 4 ? 'on3' : 'on5'] ?? false }, async t => {
+      await t.test(name, async t => {
         const clientId = `row-${index}-${version}`
         const { saw, record } = await play(row, version, clientId, expected)
         t.equal(saw, expected, 'what the client saw')
         const own = log.filter(one => 'connection' in one && one.connection === record.connection)
-        const told = own.filter(one => one.event === 'traffic.denied').map(({ code }) => code)
+        const denied = own.filter(one => one.event === 'traffic.denied').map(({ code }) => code)
+        const told = denied.length > 0 ? denied : record.also.map(({ code }) => code)
         const stays = staysAfter(expected)
-        t.same(stays ? told : [record.code], [row.code], 'the code')
+        t.same(stays ? told : [record.code], [row.code ?? []].flat(), 'the code')
         t.same(
           await eventsOf(record),
           stays ? [STAYED] : [row.event ?? []].flat(),
@@ -107,11 +108,21 @@ t.test('each row', async t => {
       await perform(row.act(version, clientId), client, device, clientId, version)
     }
     const stays = staysAfter(expected)
-    const saw = stays ? await client.until('pingresp') : await client.toTheEnd()
+    const seeing = stays ? client.until('pingresp') : client.toTheEnd()
+    if (row.timeGoesBy) await goOnUntil(seeing)
+    const saw = await seeing
     if (stays) client.socket.end(generate({ cmd: 'disconnect' }))
     const { localPort } = client
     const record = await broker.closed(one => one.remote.port === localPort())
     return { saw, record }
+  }
+
+  async function goOnUntil(done: Promise<unknown>): Promise<void> {
+    let over = false
+    void done.then(() => {
+      over = true
+    })
+    while (!over) await clock.advance(100)
   }
 
   async function perform(

@@ -16,7 +16,8 @@ export type Row = {
   /** Absent: the row doesn't exist on that version. */
   on3?: Saw
   on5?: Saw
-  code: string
+  /** Absent: it is not told. */
+  code?: string
   /** Of the `disconnected` event; `connect_failed` for that one; absent: no event of an end. */
   event?: string
   /** `eventType reason` of the entries that fail. */
@@ -37,8 +38,10 @@ export type Row = {
   atOnce?: Packet
   /** Of several packets: only the answers to the last one (its message id) are told. */
   answersTo?: number
-  /** Not acted out here on that version, and why. */
-  waits?: { on3?: string; on5?: string }
+  /** Where it is acted out on 3.1.1. */
+  on3ElsewhereIn?: string
+  /** After the act the clock goes on, until the answers are there. */
+  timeGoesBy?: true
 }
 
 export type Act = { send: Packet[] } | { bytes: Buffer } | { advanceMs: number } | 'takeover'
@@ -63,7 +66,6 @@ const will = (topic: string, qos: 0 | 1 | 2) => () => ({
 })
 
 const DENIED = 'AUTHORIZATION_FAILURE'
-const ELSEWHERE = 'acted out in test/diagnosis/provoke/traffic-limits.ts'
 
 export const rows: Row[] = [
   {
@@ -261,29 +263,32 @@ export const rows: Row[] = [
   },
   {
     situation: 'over 512 KB in a second on one connection: it is read later',
-    on3: 'nothing',
-    on5: 'nothing',
+    on3: 'PUBACK',
+    on5: 'PUBACK 0x00',
     code: 'TRAFFIC_READING_DELAYED',
     log: [],
-    waits: { on3: ELSEWHERE, on5: ELSEWHERE },
+    act: () => ({
+      send: upTo(8).flatMap(messageId =>
+        packets(publish({ messageId, payload: Buffer.alloc(100_000) })()),
+      ),
+    }),
+    answersTo: 8,
+    timeGoesBy: true,
   },
   {
-    situation: 'over 100 messages with QoS 1 that were not acknowledged yet',
-    on3: 'nothing',
+    situation:
+      'over 100 messages with QoS 1 that were not acknowledged yet; on 3.1.1 they are read later',
+    on3: 'PUBACK',
+    // Here the 101st would be over the rate, too.
+    on3ElsewhereIn: 'test/connection/unacknowledged.test.ts',
     on5: 'DISCONNECT 0x93, closed',
     code: 'TRAFFIC_RECEIVE_MAXIMUM_EXCEEDED',
     event: 'CLIENT_ERROR',
     log: ['Disconnect CLIENT_ERROR'],
     // The subscription of a persistent session waits for the store, and each PUBACK behind its SUBACK.
     connect: () => ({ properties: { sessionExpiryInterval: 60 } }),
-    act: () => ({
-      send: [
-        ...packets(subscribe(['open/other'])()),
-        ...upTo(101).flatMap(messageId => packets(publish({ messageId: messageId + 7 })())),
-      ],
-    }),
+    act: unacknowledged,
     answersTo: 108,
-    waits: { on3: 'the 101st is read later, and then it is one over the rate' },
   },
   {
     situation: 'PUBLISH with QoS 2',
@@ -378,6 +383,15 @@ export const stop: Row & { on3: Saw; on5: Saw } = {
 }
 
 /** Of a client that the row leaves connected, or not. */
+function unacknowledged(): Act {
+  return {
+    send: [
+      ...packets(subscribe(['open/other'])()),
+      ...upTo(101).flatMap(messageId => packets(publish({ messageId: messageId + 7 })())),
+    ],
+  }
+}
+
 export function logOf({ log, logWhereItStays }: Row, stays: boolean): string[] {
   if (!stays) return log
   return logWhereItStays ?? log.filter(entry => !entry.startsWith('Disconnect'))

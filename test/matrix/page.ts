@@ -7,7 +7,7 @@ export function page(): string {
     row.situation,
     sawOf(row.on3),
     sawOf(row.on5),
-    `[${row.code}](diagnoses.md#${row.code.toLowerCase()})`,
+    row.code === undefined ? 'none' : `[${row.code}](diagnoses.md#${row.code.toLowerCase()})`,
     row.event === undefined ? '' : `\`${row.event}\``,
     entriesOf(row),
   ])
