@@ -9,25 +9,20 @@ import type { Cursor } from './cursor.ts'
 import { decode } from './decode.ts'
 import { type Fault, malformed, PACKET_NAMES, type PacketProblem, type Version } from './problem.ts'
 
-export type { PacketProblem } from './problem.ts'
-
 export type PacketReader = {
   /**
    * Takes bytes; gives the packets that are complete, in order, and at most one problem, after which it stays silent. Payloads
    * are views on `chunk`: keep none of them without a copy (`keepable`).
    */
   push(chunk: Buffer): { packets: Packet[]; problem?: PacketProblem }
-  /** For the packets to come. @param bytes that may follow a fixed header */
-  setLimit(bytes: number): void
 }
 
-export type ReaderOptions = {
+type ReaderOptions = {
   /** How many bytes may follow a fixed header. */
   limit: number
 }
 
-export function packetReader(options: ReaderOptions): PacketReader {
-  let { limit } = options
+export function packetReader({ limit }: ReaderOptions): PacketReader {
   let problem: PacketProblem | undefined
   let version: Version | undefined
   /** The bytes so far of a packet that is not whole yet, at the start of a larger buffer. */
@@ -142,9 +137,6 @@ export function packetReader(options: ReaderOptions): PacketReader {
       if (!problem) return { packets }
       release()
       return { packets, problem }
-    },
-    setLimit(bytes) {
-      limit = bytes
     },
   }
 }

@@ -31,15 +31,6 @@ t.test('a length over the limit is refused by its header, before the body comes'
   t.strictSame(seen.slice(0, 3), [undefined, undefined, problem])
 })
 
-t.test('the limit holds for the packets that come after it was set', async t => {
-  const reader = reading(10)
-  const long = publishPacket({ topic: 'x', payload: Buffer.alloc(20) })
-  reader.setLimit(30)
-  t.match(reader.push(long), { packets: [{ cmd: 'publish' }], problem: undefined })
-  reader.setLimit(10)
-  t.match(reader.push(long), { packets: [], problem: { kind: 'too-large', bytes: 23, limit: 10 } })
-})
-
 t.test('what came before a problem is given with it', async t => {
   const bytes = Buffer.concat([connectPacket(), publishPacket({ topic: 'x' }), Buffer.of(0, 0)])
   const { packets, problem } = reading().push(bytes)
